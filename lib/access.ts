@@ -8,26 +8,55 @@ export const ROLES = ["owner", "complianceOfficer", "platformEngineer", "assesso
 export type Role = (typeof ROLES)[number];
 
 const READ = [
-  "organization:read", "project:read", "cluster:read", "scan:read", "requirement:read", "control:read",
-  "result:read", "finding:read", "scope:read", "package:read",
+  "organization:read",
+  "project:read",
+  "cluster:read",
+  "scan:read",
+  "requirement:read",
+  "control:read",
+  "result:read",
+  "finding:read",
+  "scope:read",
+  "package:read",
 ] as const;
 
 export const PERMISSIONS = [
   ...READ,
-  "member:read", "member:invite", "audit:read",
-  "cluster:register", "cluster:update", "cluster:revoke", "cluster:delete", "cluster:rescan",
-  "finding:triage", "scope:update", "project:create",
-  "package:create", "request:create", "note:create",
+  "member:read",
+  "member:invite",
+  "audit:read",
+  "cluster:register",
+  "cluster:update",
+  "cluster:revoke",
+  "cluster:delete",
+  "cluster:rescan",
+  "finding:triage",
+  "scope:update",
+  "project:create",
+  "package:create",
+  "request:create",
+  "note:create",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
   owner: PERMISSIONS.filter((p) => p !== "note:create"),
   complianceOfficer: [
-    ...READ, "member:read", "audit:read", "cluster:rescan", "finding:triage", "scope:update", "package:create",
+    ...READ,
+    "member:read",
+    "audit:read",
+    "cluster:rescan",
+    "finding:triage",
+    "scope:update",
+    "package:create",
   ],
   platformEngineer: [
-    ...READ, "cluster:register", "cluster:update", "cluster:revoke", "cluster:rescan", "finding:triage",
+    ...READ,
+    "cluster:register",
+    "cluster:update",
+    "cluster:revoke",
+    "cluster:rescan",
+    "finding:triage",
   ],
   assessor: [...READ, "audit:read", "request:create", "note:create", "package:create"],
 };

@@ -6,23 +6,23 @@
  */
 export const ERROR_STATUS = {
   "invalid-input": 400,
-  "unauthenticated": 401,
+  unauthenticated: 401,
   "session-expired": 401,
   "signature-invalid": 401,
   "fresh-sign-in-required": 403,
-  "forbidden": 403,
+  forbidden: 403,
   "not-found": 404,
   "method-not-allowed": 405,
-  "conflict": 409,
-  "replayed": 409,
-  "gone": 410,
+  conflict: 409,
+  replayed: 409,
+  gone: 410,
   "too-large": 413,
   "unsupported-media-type": 415,
   "unsupported-version": 422,
   "secret-detected": 422,
   "rate-limited": 429,
-  "internal": 500,
-  "unavailable": 503,
+  internal: 500,
+  unavailable: 503,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -1,11 +1,27 @@
 /** Requirements, controls, results, findings, scope, packages: `/api/o/[org]/…`. */
 import { z } from "zod";
 import {
-  coverage, freshness, isoTime, lensQuery, pageOf, pageQuery, requirementStatus, resourceRef, resultStatus, rollupStatus,
-  scopeCategory, severity, sortDirection,
+  coverage,
+  freshness,
+  isoTime,
+  lensQuery,
+  pageOf,
+  pageQuery,
+  requirementStatus,
+  resourceRef,
+  resultStatus,
+  rollupStatus,
+  scopeCategory,
+  severity,
+  sortDirection,
 } from "./common";
 
-const counts = z.object({ pass: z.number().int(), fail: z.number().int(), unknown: z.number().int(), notApplicable: z.number().int() });
+const counts = z.object({
+  pass: z.number().int(),
+  fail: z.number().int(),
+  unknown: z.number().int(),
+  notApplicable: z.number().int(),
+});
 
 export const requirementRow = z.object({
   id: z.string(),
@@ -42,103 +58,217 @@ export const requirementsQuery = pageQuery.extend(lensQuery.shape).extend({
 });
 export const requirementsPage = pageOf(requirementRow).extend({
   summary: z.object({
-    applicable: z.number().int(), ready: z.number().int(), blocked: z.number().int(), needPerson: z.number().int(),
-    notAssessed: z.number().int(), notApplicable: z.number().int(),
+    applicable: z.number().int(),
+    ready: z.number().int(),
+    blocked: z.number().int(),
+    needPerson: z.number().int(),
+    notAssessed: z.number().int(),
+    notApplicable: z.number().int(),
     byCoverage: z.partialRecord(coverage, z.number().int()),
   }),
 });
 export type RequirementsPage = z.infer<typeof requirementsPage>;
 
 export const controlRule = z.object({
-  reads: z.string(), pass: z.string(), fail: z.string(), unknown: z.string(), notApplicable: z.string(), why: z.string(), cannotSee: z.string(),
+  reads: z.string(),
+  pass: z.string(),
+  fail: z.string(),
+  unknown: z.string(),
+  notApplicable: z.string(),
+  why: z.string(),
+  cannotSee: z.string(),
 });
 export const verifyCommand = z.object({ command: z.string(), expect: z.string(), needs: z.array(z.string()) });
-export const remediation = z.object({ summary: z.string(), manifest: z.string().optional(), apply: z.string().optional(), risk: z.string() });
+export const remediation = z.object({
+  summary: z.string(),
+  manifest: z.string().optional(),
+  apply: z.string().optional(),
+  risk: z.string(),
+});
 
 export const requirementControl = z.object({
-  id: z.string(), title: z.string(), severity,
-  link: z.enum(["primary", "fail-only", "supporting"]), rationale: z.string(),
-  status: resultStatus.or(z.literal("not-assessed")), counts, rule: controlRule, verify: verifyCommand,
+  id: z.string(),
+  title: z.string(),
+  severity,
+  link: z.enum(["primary", "fail-only", "supporting"]),
+  rationale: z.string(),
+  status: resultStatus.or(z.literal("not-assessed")),
+  counts,
+  rule: controlRule,
+  verify: verifyCommand,
   freshness,
 });
 export const requirementDetail = requirementRow.extend({
-  previous: z.string().nullable(), next: z.string().nullable(),
-  typicalEvidence: z.array(z.string()), kubernetesReason: z.string(), appliesTo: z.string(),
+  previous: z.string().nullable(),
+  next: z.string().nullable(),
+  typicalEvidence: z.array(z.string()),
+  kubernetesReason: z.string(),
+  appliesTo: z.string(),
   /** Which of the assessor's words the evidence points to; null when it points to none. Never the assessor's finding. */
   suggestedPosition: z.enum(["In Place", "Not in Place", "Not Applicable"]).nullable(),
-  perCluster: z.array(z.object({ slug: z.string(), name: z.string(), status: requirementStatus, lastScanAt: isoTime.nullable(), freshness })),
+  perCluster: z.array(
+    z.object({
+      slug: z.string(),
+      name: z.string(),
+      status: requirementStatus,
+      lastScanAt: isoTime.nullable(),
+      freshness,
+    }),
+  ),
   controlList: z.array(requirementControl),
-  attestations: z.array(z.object({ id: z.string(), title: z.string(), assessorExpects: z.string(), status: z.enum(["needs-attestation", "attested"]) })),
+  attestations: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      assessorExpects: z.string(),
+      status: z.enum(["needs-attestation", "attested"]),
+    }),
+  ),
 });
 export type RequirementDetail = z.infer<typeof requirementDetail>;
 
 export const controlRow = z.object({
-  id: z.string(), title: z.string(), severity, judges: z.string(),
-  requirements: z.array(z.object({ requirement: z.string(), kind: z.enum(["primary", "fail-only", "supporting"]), rationale: z.string() })),
-  status: resultStatus.or(z.literal("not-assessed")), counts, clustersFailing: z.number().int(), clustersTotal: z.number().int(),
+  id: z.string(),
+  title: z.string(),
+  severity,
+  judges: z.string(),
+  requirements: z.array(
+    z.object({ requirement: z.string(), kind: z.enum(["primary", "fail-only", "supporting"]), rationale: z.string() }),
+  ),
+  status: resultStatus.or(z.literal("not-assessed")),
+  counts,
+  clustersFailing: z.number().int(),
+  clustersTotal: z.number().int(),
 });
 export type ControlRow = z.infer<typeof controlRow>;
 export const controlsQuery = pageQuery.extend(lensQuery.shape).extend({
-  q: z.string().max(100).optional(), status: resultStatus.or(z.literal("not-assessed")).optional(), severity: severity.optional(),
-  sort: z.enum(["worst", "id", "severity"]).default("worst"), direction: sortDirection.default("asc"),
+  q: z.string().max(100).optional(),
+  status: resultStatus.or(z.literal("not-assessed")).optional(),
+  severity: severity.optional(),
+  sort: z.enum(["worst", "id", "severity"]).default("worst"),
+  direction: sortDirection.default("asc"),
 });
 export const controlsPage = pageOf(controlRow);
 export const controlDetail = controlRow.extend({
-  rule: controlRule, sections: z.array(z.string()), verify: verifyCommand,
-  perCluster: z.array(z.object({ slug: z.string(), name: z.string(), status: resultStatus.or(z.literal("not-assessed")), counts, freshness, lastScanAt: isoTime.nullable() })),
+  rule: controlRule,
+  sections: z.array(z.string()),
+  verify: verifyCommand,
+  perCluster: z.array(
+    z.object({
+      slug: z.string(),
+      name: z.string(),
+      status: resultStatus.or(z.literal("not-assessed")),
+      counts,
+      freshness,
+      lastScanAt: isoTime.nullable(),
+    }),
+  ),
 });
 export type ControlDetail = z.infer<typeof controlDetail>;
 
 export const evidencePointer = z.object({ ref: resourceRef, pointer: z.string(), found: z.string().optional() });
 export const resultRow = z.object({
-  id: z.string(), cluster: z.object({ slug: z.string(), name: z.string() }),
-  control: z.string(), severity, status: resultStatus, object: resourceRef, part: z.string().nullable(),
-  reason: z.string(), detail: z.string(), evidence: z.array(evidencePointer),
-  since: isoTime, lastScanAt: isoTime, freshness, finding: z.number().int().nullable(),
+  id: z.string(),
+  cluster: z.object({ slug: z.string(), name: z.string() }),
+  control: z.string(),
+  severity,
+  status: resultStatus,
+  object: resourceRef,
+  part: z.string().nullable(),
+  reason: z.string(),
+  detail: z.string(),
+  evidence: z.array(evidencePointer),
+  since: isoTime,
+  lastScanAt: isoTime,
+  freshness,
+  finding: z.number().int().nullable(),
 });
 export type ResultRow = z.infer<typeof resultRow>;
 export const resultsQuery = pageQuery.extend(lensQuery.shape).extend({
-  control: z.string().max(80).optional(), requirement: z.string().max(16).optional(), namespace: z.string().max(63).optional(),
-  status: resultStatus.optional(), severity: severity.optional(), q: z.string().max(100).optional(),
-  sort: z.enum(["worst", "object", "since"]).default("worst"), direction: sortDirection.default("asc"),
+  control: z.string().max(80).optional(),
+  requirement: z.string().max(16).optional(),
+  namespace: z.string().max(63).optional(),
+  status: resultStatus.optional(),
+  severity: severity.optional(),
+  q: z.string().max(100).optional(),
+  sort: z.enum(["worst", "object", "since"]).default("worst"),
+  direction: sortDirection.default("asc"),
 });
 export const resultsPage = pageOf(resultRow);
 
 export const findingState = z.enum(["open", "resolved"]);
 export const findingRow = z.object({
-  number: z.number().int(), cluster: z.object({ slug: z.string(), name: z.string(), project: z.string() }),
-  control: z.string(), controlTitle: z.string(), requirements: z.array(z.string()), severity, state: findingState,
-  scope: scopeCategory, object: resourceRef, part: z.string().nullable(), reason: z.string(),
-  firstSeenAt: isoTime, lastSeenAt: isoTime, resolvedAt: isoTime.nullable(), reopened: z.number().int(), freshness,
+  number: z.number().int(),
+  cluster: z.object({ slug: z.string(), name: z.string(), project: z.string() }),
+  control: z.string(),
+  controlTitle: z.string(),
+  requirements: z.array(z.string()),
+  severity,
+  state: findingState,
+  scope: scopeCategory,
+  object: resourceRef,
+  part: z.string().nullable(),
+  reason: z.string(),
+  firstSeenAt: isoTime,
+  lastSeenAt: isoTime,
+  resolvedAt: isoTime.nullable(),
+  reopened: z.number().int(),
+  freshness,
 });
 export type FindingRow = z.infer<typeof findingRow>;
 export const findingsQuery = pageQuery.extend(lensQuery.shape).extend({
-  q: z.string().max(100).optional(), state: findingState.default("open"), severity: severity.optional(), scope: scopeCategory.optional(),
-  control: z.string().max(80).optional(), requirement: z.string().max(16).optional(), namespace: z.string().max(63).optional(),
-  sort: z.enum(["priority", "severity", "firstSeenAt", "number"]).default("priority"), direction: sortDirection.default("asc"),
+  q: z.string().max(100).optional(),
+  state: findingState.default("open"),
+  severity: severity.optional(),
+  scope: scopeCategory.optional(),
+  control: z.string().max(80).optional(),
+  requirement: z.string().max(16).optional(),
+  namespace: z.string().max(63).optional(),
+  sort: z.enum(["priority", "severity", "firstSeenAt", "number"]).default("priority"),
+  direction: sortDirection.default("asc"),
 });
 export const findingsPage = pageOf(findingRow);
 export const findingDetail = findingRow.extend({
-  detail: z.string(), evidence: z.array(evidencePointer), rule: controlRule, verify: verifyCommand, remediation: remediation.nullable(),
+  detail: z.string(),
+  evidence: z.array(evidencePointer),
+  rule: controlRule,
+  verify: verifyCommand,
+  remediation: remediation.nullable(),
   /** The redacted object as it was in the latest scan, pretty JSON; null if it is gone. */
   rawObject: z.string().nullable(),
-  history: z.array(z.object({ at: isoTime, event: z.enum(["opened", "resolved", "reopened"]), scanSeq: z.number().int() })),
-  links: z.array(z.object({ requirement: z.string(), title: z.string(), kind: z.enum(["primary", "fail-only", "supporting"]) })),
+  history: z.array(
+    z.object({ at: isoTime, event: z.enum(["opened", "resolved", "reopened"]), scanSeq: z.number().int() }),
+  ),
+  links: z.array(
+    z.object({ requirement: z.string(), title: z.string(), kind: z.enum(["primary", "fail-only", "supporting"]) }),
+  ),
 });
 export type FindingDetail = z.infer<typeof findingDetail>;
 
 export const scopeRow = z.object({
-  cluster: z.object({ slug: z.string(), name: z.string() }), namespace: z.string(),
+  cluster: z.object({ slug: z.string(), name: z.string() }),
+  namespace: z.string(),
   /** Null for the row of the namespace itself. */
-  workload: resourceRef.nullable(), category: scopeCategory, reasons: z.array(z.object({ code: z.string(), text: z.string() })),
-  workloads: z.number().int(), openFindings: z.number().int(),
+  workload: resourceRef.nullable(),
+  category: scopeCategory,
+  reasons: z.array(z.object({ code: z.string(), text: z.string() })),
+  workloads: z.number().int(),
+  openFindings: z.number().int(),
 });
 export type ScopeRow = z.infer<typeof scopeRow>;
 export const scopeQuery = pageQuery.extend(lensQuery.shape).extend({
-  q: z.string().max(100).optional(), category: scopeCategory.optional(), namespace: z.string().max(63).optional(),
+  q: z.string().max(100).optional(),
+  category: scopeCategory.optional(),
+  namespace: z.string().max(63).optional(),
   view: z.enum(["namespaces", "workloads"]).default("namespaces"),
-  sort: z.enum(["category", "namespace", "cluster"]).default("category"), direction: sortDirection.default("asc"),
+  sort: z.enum(["category", "namespace", "cluster"]).default("category"),
+  direction: sortDirection.default("asc"),
 });
 export const scopePage = pageOf(scopeRow).extend({
-  summary: z.object({ cde: z.number().int(), connectedTo: z.number().int(), outOfScope: z.number().int(), undeclared: z.number().int() }),
+  summary: z.object({
+    cde: z.number().int(),
+    connectedTo: z.number().int(),
+    outOfScope: z.number().int(),
+    undeclared: z.number().int(),
+  }),
 });

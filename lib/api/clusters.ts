@@ -1,6 +1,17 @@
 /** Fleet and cluster: `/api/o/[org]/clusters…`. */
 import { z } from "zod";
-import { freshness, isoTime, lensQuery, pageOf, pageQuery, provider, rollupStatus, scopeCategory, severity, sortDirection } from "./common";
+import {
+  freshness,
+  isoTime,
+  lensQuery,
+  pageOf,
+  pageQuery,
+  provider,
+  rollupStatus,
+  scopeCategory,
+  severity,
+  sortDirection,
+} from "./common";
 
 export const agentState = z.enum(["awaiting-agent", "enrolled", "silent", "revoked", "quarantined"]);
 
@@ -42,30 +53,53 @@ export const fleetQuery = pageQuery.extend(lensQuery.shape).extend({
 });
 export const fleetPage = pageOf(fleetRow).extend({
   summary: z.object({
-    clusters: z.number().int(), reporting: z.number().int(), stale: z.number().int(), neverConnected: z.number().int(),
-    failingControls: z.number().int(), clustersWithFailures: z.number().int(), criticalFindings: z.number().int(),
+    clusters: z.number().int(),
+    reporting: z.number().int(),
+    stale: z.number().int(),
+    neverConnected: z.number().int(),
+    failingControls: z.number().int(),
+    clustersWithFailures: z.number().int(),
+    criticalFindings: z.number().int(),
     oldestEvidenceAt: isoTime.nullable(),
-    workloads: z.object({ cde: z.number().int(), connectedTo: z.number().int(), outOfScope: z.number().int(), undeclared: z.number().int() }),
+    workloads: z.object({
+      cde: z.number().int(),
+      connectedTo: z.number().int(),
+      outOfScope: z.number().int(),
+      undeclared: z.number().int(),
+    }),
   }),
 });
 export type FleetPage = z.infer<typeof fleetPage>;
 
 export const scanStepState = z.enum(["waiting", "running", "done", "warning", "failed"]);
 export const scanRow = z.object({
-  id: z.string(), seq: z.number().int(),
+  id: z.string(),
+  seq: z.number().int(),
   state: z.enum(["uploading", "queued", "evaluating", "done", "failed"]),
-  collectedAt: isoTime, receivedAt: isoTime.nullable(), evaluatedAt: isoTime.nullable(),
+  collectedAt: isoTime,
+  receivedAt: isoTime.nullable(),
+  evaluatedAt: isoTime.nullable(),
   catalogVersion: z.string().nullable(),
   objects: z.number().int(),
-  counts: z.object({ pass: z.number().int(), fail: z.number().int(), unknown: z.number().int(), notApplicable: z.number().int() }).nullable(),
-  newFindings: z.number().int(), closedFindings: z.number().int(),
+  counts: z
+    .object({
+      pass: z.number().int(),
+      fail: z.number().int(),
+      unknown: z.number().int(),
+      notApplicable: z.number().int(),
+    })
+    .nullable(),
+  newFindings: z.number().int(),
+  closedFindings: z.number().int(),
   error: z.string().nullable(),
 });
 export type ScanRow = z.infer<typeof scanRow>;
 
 export const sectionRow = z.object({
-  name: z.string(), status: z.enum(["complete", "unserved", "forbidden", "failed", "not-collected"]),
-  objects: z.number().int(), message: z.string().nullable(),
+  name: z.string(),
+  status: z.enum(["complete", "unserved", "forbidden", "failed", "not-collected"]),
+  objects: z.number().int(),
+  message: z.string().nullable(),
 });
 
 /** First contact, identity, permissions, first inventory, first results: each with real counts. */
@@ -84,9 +118,18 @@ export const clusterDetail = fleetRow.extend({
   serverAgentVersion: z.string(),
   versionSkew: z.enum(["none", "older", "newer", "unsupported"]).nullable(),
   enrolment: z.object({ state: z.enum(["none", "open", "used", "expired", "revoked"]), expiresAt: isoTime.nullable() }),
-  agentKeys: z.array(z.object({ fingerprint: z.string(), createdAt: isoTime, lastUsedAt: isoTime.nullable(), revokedAt: isoTime.nullable() })),
+  agentKeys: z.array(
+    z.object({
+      fingerprint: z.string(),
+      createdAt: isoTime,
+      lastUsedAt: isoTime.nullable(),
+      revokedAt: isoTime.nullable(),
+    }),
+  ),
   sections: z.array(sectionRow),
-  invalidObjects: z.array(z.object({ kind: z.string(), namespace: z.string().nullable(), name: z.string(), problem: z.string() })),
+  invalidObjects: z.array(
+    z.object({ kind: z.string(), namespace: z.string().nullable(), name: z.string(), problem: z.string() }),
+  ),
   droppedFields: z.number().int(),
   latestScan: scanRow.nullable(),
   onboarding: z.array(onboardingStep),
@@ -94,14 +137,21 @@ export const clusterDetail = fleetRow.extend({
 export type ClusterDetail = z.infer<typeof clusterDetail>;
 
 export const registerClusterBody = z.object({
-  name: z.string().trim().min(1).max(63).regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "lower case letters, digits and dashes"),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(63)
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "lower case letters, digits and dashes"),
   project: z.string().max(63),
   provider,
 });
 /** The manifest is shown once. The token lies in a Secret inside it, never in an address. */
 export const enrolmentIssued = z.object({
-  clusterId: z.string(), slug: z.string(),
-  token: z.string(), expiresAt: isoTime,
+  clusterId: z.string(),
+  slug: z.string(),
+  token: z.string(),
+  expiresAt: isoTime,
   /** The one command, with the manifest in a here-document. */
   command: z.string(),
   manifest: z.string(),

@@ -26,7 +26,14 @@ export const sortDirection = z.enum(["asc", "desc"]);
 export const severity = z.enum(["critical", "high", "medium", "low"]);
 export const resultStatus = z.enum(["pass", "fail", "unknown", "not-applicable"]);
 export const requirementStatus = z.enum([
-  "fail", "unknown", "not-assessed", "needs-attestation", "compensating-control", "attested", "pass", "not-applicable",
+  "fail",
+  "unknown",
+  "not-assessed",
+  "needs-attestation",
+  "compensating-control",
+  "attested",
+  "pass",
+  "not-applicable",
 ]);
 export const rollupStatus = z.enum(["blocked", "needs-attestation", "ready", "not-applicable"]);
 export const coverage = z.enum(["automated", "partial", "manual", "provider", "outside-kubernetes"]);
