@@ -4,7 +4,14 @@ import type { Scope } from "@/lib/scope/types";
 
 /** In the order in which the worst of a requirement's parts is shown (HOUSE.md, "Words"); not-applicable only if all are. */
 export const REQUIREMENT_STATUSES = [
-  "fail", "unknown", "not-assessed", "needs-attestation", "compensating-control", "attested", "pass", "not-applicable",
+  "fail",
+  "unknown",
+  "not-assessed",
+  "needs-attestation",
+  "compensating-control",
+  "attested",
+  "pass",
+  "not-applicable",
 ] as const;
 export type RequirementStatus = (typeof REQUIREMENT_STATUSES)[number];
 
@@ -28,7 +35,12 @@ export interface RequirementAssessment {
   status: RequirementStatus;
   coverage: Coverage;
   /** The links that decided, each with the control's summary status, for "why". */
-  parts: { control: string; kind: "primary" | "fail-only" | "supporting"; status: Result["status"]; decides: boolean }[];
+  parts: {
+    control: string;
+    kind: "primary" | "fail-only" | "supporting";
+    status: Result["status"];
+    decides: boolean;
+  }[];
   /** Attestation groups that a person still has to sign. */
   attestations: { id: string; status: "needs-attestation" | "attested" }[];
 }

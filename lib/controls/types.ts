@@ -94,7 +94,19 @@ export interface Control {
   severity: Severity;
   requirements: readonly RequirementLink[];
   /** What one result is about. */
-  judges: "cluster" | "namespace" | "workload" | "networkpolicy" | "role" | "binding" | "serviceaccount" | "ingress" | "node" | "policy" | "daemonset" | "log-store";
+  judges:
+    | "cluster"
+    | "namespace"
+    | "workload"
+    | "networkpolicy"
+    | "role"
+    | "binding"
+    | "serviceaccount"
+    | "ingress"
+    | "node"
+    | "policy"
+    | "daemonset"
+    | "log-store";
   /** Sections without which it answers `unknown`. */
   sections: readonly SectionName[];
   rule: ControlRule;

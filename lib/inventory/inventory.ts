@@ -4,7 +4,15 @@
  * The one place that knows how pods lead to their root owner, what "running" means, and which section a control may trust.
  */
 import type { Container, KubeObject, Namespace, Node, Pod, PodSpec, ServiceAccount } from "./kinds";
-import type { ClusterFacts, InvalidObject, Provider, SectionName, SectionObjects, SectionStatus, Snapshot } from "./snapshot";
+import type {
+  ClusterFacts,
+  InvalidObject,
+  Provider,
+  SectionName,
+  SectionObjects,
+  SectionStatus,
+  Snapshot,
+} from "./snapshot";
 
 /** A reference to one object; `key` of refKey() is stable over rollouts because it never holds a pod's generated name. */
 export interface ResourceRef {
@@ -15,7 +23,9 @@ export interface ResourceRef {
 }
 
 /** Whether the contents of a section can be trusted, and if not, why. */
-export type Readability = { known: true } | { known: false; section: SectionName; status: SectionStatus; message: string };
+export type Readability =
+  | { known: true }
+  | { known: false; section: SectionName; status: SectionStatus; message: string };
 
 /**
  * The unit that pod controls judge: a root owner (Deployment, StatefulSet, DaemonSet, CronJob, Job, bare Pod, mirror pod…)
@@ -81,8 +91,12 @@ export type ContainerRole = "init" | "container" | "ephemeral";
 /** All containers of a spec (init, also restartable sidecars; ordinary; ephemeral) with their JSON pointer below the spec. */
 export function allContainers(spec: PodSpec): { container: Container; role: ContainerRole; pointer: string }[] {
   const out: { container: Container; role: ContainerRole; pointer: string }[] = [];
-  spec.initContainers?.forEach((container, i) => out.push({ container, role: "init", pointer: `/initContainers/${i}` }));
+  spec.initContainers?.forEach((container, i) =>
+    out.push({ container, role: "init", pointer: `/initContainers/${i}` }),
+  );
   spec.containers.forEach((container, i) => out.push({ container, role: "container", pointer: `/containers/${i}` }));
-  spec.ephemeralContainers?.forEach((container, i) => out.push({ container, role: "ephemeral", pointer: `/ephemeralContainers/${i}` }));
+  spec.ephemeralContainers?.forEach((container, i) =>
+    out.push({ container, role: "ephemeral", pointer: `/ephemeralContainers/${i}` }),
+  );
   return out;
 }

@@ -46,11 +46,29 @@ export interface LabelSelector {
 
 export type IntOrString = number | string;
 
-export interface SeccompProfile { type: string; localhostProfile?: string }
-export interface AppArmorProfile { type: string; localhostProfile?: string }
-export interface SELinuxOptions { user?: string; role?: string; type?: string; level?: string }
-export interface WindowsOptions { hostProcess?: boolean; runAsUserName?: string; gmsaCredentialSpecName?: string }
-export interface Capabilities { add?: string[]; drop?: string[] }
+export interface SeccompProfile {
+  type: string;
+  localhostProfile?: string;
+}
+export interface AppArmorProfile {
+  type: string;
+  localhostProfile?: string;
+}
+export interface SELinuxOptions {
+  user?: string;
+  role?: string;
+  type?: string;
+  level?: string;
+}
+export interface WindowsOptions {
+  hostProcess?: boolean;
+  runAsUserName?: string;
+  gmsaCredentialSpecName?: string;
+}
+export interface Capabilities {
+  add?: string[];
+  drop?: string[];
+}
 
 export interface SecurityContext {
   privileged?: boolean;
@@ -80,7 +98,13 @@ export interface PodSecurityContext {
   windowsOptions?: WindowsOptions;
 }
 
-export interface ContainerPort { name?: string; containerPort: number; hostPort?: number; hostIP?: string; protocol?: string }
+export interface ContainerPort {
+  name?: string;
+  containerPort: number;
+  hostPort?: number;
+  hostIP?: string;
+  protocol?: string;
+}
 
 /** Name and where the value comes from; a literal value never leaves the cluster, not even as a hash. */
 export interface EnvVar {
@@ -92,10 +116,29 @@ export interface EnvVar {
     resourceFieldRef?: { resource: string };
   };
 }
-export interface EnvFromSource { prefix?: string; secretRef?: { name?: string }; configMapRef?: { name?: string } }
-export interface VolumeMount { name: string; mountPath: string; readOnly?: boolean; subPath?: string }
-export interface HttpHandler { host?: string; port?: IntOrString; path?: string; scheme?: string }
-export interface ProbeHandler { httpGet?: HttpHandler; tcpSocket?: { host?: string; port?: IntOrString }; grpc?: { port: number } ; exec?: Record<string, never> }
+export interface EnvFromSource {
+  prefix?: string;
+  secretRef?: { name?: string };
+  configMapRef?: { name?: string };
+}
+export interface VolumeMount {
+  name: string;
+  mountPath: string;
+  readOnly?: boolean;
+  subPath?: string;
+}
+export interface HttpHandler {
+  host?: string;
+  port?: IntOrString;
+  path?: string;
+  scheme?: string;
+}
+export interface ProbeHandler {
+  httpGet?: HttpHandler;
+  tcpSocket?: { host?: string; port?: IntOrString };
+  grpc?: { port: number };
+  exec?: Record<string, never>;
+}
 
 export interface Container {
   name: string;
@@ -143,8 +186,16 @@ export interface Volume {
   otherSource?: string;
 }
 
-export interface Toleration { key?: string; operator?: string; value?: string; effect?: string; tolerationSeconds?: number }
-export interface NodeSelectorTerm { matchExpressions?: { key: string; operator: string; values?: string[] }[] }
+export interface Toleration {
+  key?: string;
+  operator?: string;
+  value?: string;
+  effect?: string;
+  tolerationSeconds?: number;
+}
+export interface NodeSelectorTerm {
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
 
 export interface PodSpec {
   containers: Container[];
@@ -162,7 +213,9 @@ export interface PodSpec {
   os?: { name: string };
   nodeName?: string;
   nodeSelector?: Record<string, string>;
-  affinity?: { nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] } } };
+  affinity?: {
+    nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] } };
+  };
   tolerations?: Toleration[];
   runtimeClassName?: string;
   restartPolicy?: string;
@@ -170,44 +223,107 @@ export interface PodSpec {
   imagePullSecrets?: { name?: string }[];
 }
 
-export interface PodTemplate { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> }; spec: PodSpec }
+export interface PodTemplate {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec: PodSpec;
+}
 
-export interface ContainerStatus { name: string; image?: string; imageID?: string; ready?: boolean; restartCount?: number }
+export interface ContainerStatus {
+  name: string;
+  image?: string;
+  imageID?: string;
+  ready?: boolean;
+  restartCount?: number;
+}
 export interface Pod extends KubeObject {
   kind: "Pod";
   spec: PodSpec;
   status?: {
-    phase?: string; podIP?: string; podIPs?: { ip: string }[]; hostIP?: string; startTime?: string; qosClass?: string;
+    phase?: string;
+    podIP?: string;
+    podIPs?: { ip: string }[];
+    hostIP?: string;
+    startTime?: string;
+    qosClass?: string;
     conditions?: Condition[];
-    containerStatuses?: ContainerStatus[]; initContainerStatuses?: ContainerStatus[]; ephemeralContainerStatuses?: ContainerStatus[];
+    containerStatuses?: ContainerStatus[];
+    initContainerStatuses?: ContainerStatus[];
+    ephemeralContainerStatuses?: ContainerStatus[];
   };
 }
-export interface Condition { type: string; status: string; reason?: string; lastTransitionTime?: string; observedGeneration?: number }
+export interface Condition {
+  type: string;
+  status: string;
+  reason?: string;
+  lastTransitionTime?: string;
+  observedGeneration?: number;
+}
 
 /** Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job: everything with `spec.template`. */
 export interface TemplatedWorkload extends KubeObject {
   spec: { replicas?: number; selector?: LabelSelector; template: PodTemplate; paused?: boolean; suspend?: boolean };
   status?: {
-    replicas?: number; readyReplicas?: number; availableReplicas?: number; observedGeneration?: number;
-    desiredNumberScheduled?: number; currentNumberScheduled?: number; numberReady?: number; numberAvailable?: number; numberUnavailable?: number; updatedNumberScheduled?: number;
+    replicas?: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+    observedGeneration?: number;
+    desiredNumberScheduled?: number;
+    currentNumberScheduled?: number;
+    numberReady?: number;
+    numberAvailable?: number;
+    numberUnavailable?: number;
+    updatedNumberScheduled?: number;
     conditions?: Condition[];
   };
 }
-export interface CronJob extends KubeObject { spec: { schedule?: string; suspend?: boolean; jobTemplate: { spec: { template: PodTemplate } } } }
+export interface CronJob extends KubeObject {
+  spec: { schedule?: string; suspend?: boolean; jobTemplate: { spec: { template: PodTemplate } } };
+}
 
-export interface Namespace extends KubeObject { kind: "Namespace"; status?: { phase?: string } }
+export interface Namespace extends KubeObject {
+  kind: "Namespace";
+  status?: { phase?: string };
+}
 export interface Node extends KubeObject {
   kind: "Node";
-  spec?: { taints?: { key: string; value?: string; effect: string }[]; unschedulable?: boolean; podCIDR?: string; podCIDRs?: string[]; providerID?: string };
+  spec?: {
+    taints?: { key: string; value?: string; effect: string }[];
+    unschedulable?: boolean;
+    podCIDR?: string;
+    podCIDRs?: string[];
+    providerID?: string;
+  };
   status?: {
-    nodeInfo?: { kubeletVersion?: string; kubeProxyVersion?: string; osImage?: string; kernelVersion?: string; containerRuntimeVersion?: string; operatingSystem?: string; architecture?: string };
-    conditions?: Condition[]; addresses?: { type: string; address: string }[];
+    nodeInfo?: {
+      kubeletVersion?: string;
+      kubeProxyVersion?: string;
+      osImage?: string;
+      kernelVersion?: string;
+      containerRuntimeVersion?: string;
+      operatingSystem?: string;
+      architecture?: string;
+    };
+    conditions?: Condition[];
+    addresses?: { type: string; address: string }[];
   };
 }
-export interface ServiceAccount extends KubeObject { kind: "ServiceAccount"; automountServiceAccountToken?: boolean; secrets?: { name?: string }[]; imagePullSecrets?: { name?: string }[] }
+export interface ServiceAccount extends KubeObject {
+  kind: "ServiceAccount";
+  automountServiceAccountToken?: boolean;
+  secrets?: { name?: string }[];
+  imagePullSecrets?: { name?: string }[];
+}
 
-export interface NetworkPolicyPort { protocol?: string; port?: IntOrString; endPort?: number }
-export interface NetworkPolicyPeer { podSelector?: LabelSelector; namespaceSelector?: LabelSelector; ipBlock?: { cidr: string; except?: string[] } }
+export interface NetworkPolicyPort {
+  protocol?: string;
+  port?: IntOrString;
+  endPort?: number;
+}
+export interface NetworkPolicyPeer {
+  podSelector?: LabelSelector;
+  namespaceSelector?: LabelSelector;
+  ipBlock?: { cidr: string; except?: string[] };
+}
 export interface NetworkPolicy extends KubeObject {
   kind: "NetworkPolicy";
   spec: {
@@ -218,18 +334,57 @@ export interface NetworkPolicy extends KubeObject {
   };
 }
 
-export interface PolicyRule { verbs: string[]; apiGroups?: string[]; resources?: string[]; resourceNames?: string[]; nonResourceURLs?: string[] }
-export interface Role extends KubeObject { kind: "Role" | "ClusterRole"; rules?: PolicyRule[] | null; aggregationRule?: { clusterRoleSelectors?: LabelSelector[] } }
-export interface Subject { kind: string; name: string; namespace?: string; apiGroup?: string }
-export interface RoleBinding extends KubeObject { kind: "RoleBinding" | "ClusterRoleBinding"; roleRef: { apiGroup?: string; kind: string; name: string }; subjects?: Subject[] }
+export interface PolicyRule {
+  verbs: string[];
+  apiGroups?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+  nonResourceURLs?: string[];
+}
+export interface Role extends KubeObject {
+  kind: "Role" | "ClusterRole";
+  rules?: PolicyRule[] | null;
+  aggregationRule?: { clusterRoleSelectors?: LabelSelector[] };
+}
+export interface Subject {
+  kind: string;
+  name: string;
+  namespace?: string;
+  apiGroup?: string;
+}
+export interface RoleBinding extends KubeObject {
+  kind: "RoleBinding" | "ClusterRoleBinding";
+  roleRef: { apiGroup?: string; kind: string; name: string };
+  subjects?: Subject[];
+}
 
-export interface ServicePort { name?: string; port: number; targetPort?: IntOrString; protocol?: string; nodePort?: number; appProtocol?: string }
+export interface ServicePort {
+  name?: string;
+  port: number;
+  targetPort?: IntOrString;
+  protocol?: string;
+  nodePort?: number;
+  appProtocol?: string;
+}
 export interface Service extends KubeObject {
   kind: "Service";
-  spec: { type?: string; selector?: Record<string, string>; ports?: ServicePort[]; clusterIP?: string; externalIPs?: string[]; externalName?: string; loadBalancerSourceRanges?: string[]; externalTrafficPolicy?: string; loadBalancerClass?: string };
+  spec: {
+    type?: string;
+    selector?: Record<string, string>;
+    ports?: ServicePort[];
+    clusterIP?: string;
+    externalIPs?: string[];
+    externalName?: string;
+    loadBalancerSourceRanges?: string[];
+    externalTrafficPolicy?: string;
+    loadBalancerClass?: string;
+  };
   status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
 }
-export interface IngressBackend { service?: { name: string; port?: { name?: string; number?: number } }; resource?: { apiGroup?: string; kind: string; name: string } }
+export interface IngressBackend {
+  service?: { name: string; port?: { name?: string; number?: number } };
+  resource?: { apiGroup?: string; kind: string; name: string };
+}
 export interface Ingress extends KubeObject {
   kind: "Ingress";
   spec: {
@@ -243,10 +398,21 @@ export interface Ingress extends KubeObject {
 export interface WebhookConfiguration extends KubeObject {
   kind: "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration";
   webhooks?: {
-    name: string; failurePolicy?: string; sideEffects?: string; timeoutSeconds?: number; matchPolicy?: string;
+    name: string;
+    failurePolicy?: string;
+    sideEffects?: string;
+    timeoutSeconds?: number;
+    matchPolicy?: string;
     clientConfig?: { service?: { name: string; namespace: string; path?: string; port?: number }; hasUrl?: boolean };
-    rules?: { apiGroups?: string[]; apiVersions?: string[]; resources?: string[]; operations?: string[]; scope?: string }[];
-    namespaceSelector?: LabelSelector; objectSelector?: LabelSelector;
+    rules?: {
+      apiGroups?: string[];
+      apiVersions?: string[];
+      resources?: string[];
+      operations?: string[];
+      scope?: string;
+    }[];
+    namespaceSelector?: LabelSelector;
+    objectSelector?: LabelSelector;
   }[];
 }
 
@@ -254,4 +420,8 @@ export interface WebhookConfiguration extends KubeObject {
  * A kind that only some controls read and whose schema belongs to somebody else: Kyverno policies, Gatekeeper constraints,
  * Istio, Gateway API, Cilium, Calico … `spec` and `status` are kept as the redaction's list for that kind says.
  */
-export interface CustomObject extends KubeObject { spec?: Record<string, unknown>; status?: Record<string, unknown>; [key: string]: unknown }
+export interface CustomObject extends KubeObject {
+  spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
+  [key: string]: unknown;
+}

@@ -6,8 +6,20 @@
  * `unknown` when one of them is not `complete`.
  */
 import type {
-  CronJob, CustomObject, Ingress, KubeObject, Namespace, NetworkPolicy, Node, Pod, Role, RoleBinding, Service, ServiceAccount,
-  TemplatedWorkload, WebhookConfiguration,
+  CronJob,
+  CustomObject,
+  Ingress,
+  KubeObject,
+  Namespace,
+  NetworkPolicy,
+  Node,
+  Pod,
+  Role,
+  RoleBinding,
+  Service,
+  ServiceAccount,
+  TemplatedWorkload,
+  WebhookConfiguration,
 } from "./kinds";
 
 export const SNAPSHOT_SCHEMA_VERSION = 1;
@@ -54,9 +66,9 @@ export interface SectionObjects {
   "cilium-clusterwidenetworkpolicies": CustomObject;
   "calico-networkpolicies": CustomObject;
   "calico-globalnetworkpolicies": CustomObject;
-  "adminnetworkpolicies": CustomObject;
-  "baselineadminnetworkpolicies": CustomObject;
-  "clusternetworkpolicies": CustomObject;
+  adminnetworkpolicies: CustomObject;
+  baselineadminnetworkpolicies: CustomObject;
+  clusternetworkpolicies: CustomObject;
 }
 export type SectionName = keyof SectionObjects;
 

@@ -22,11 +22,27 @@ export const DEFAULT_SCOPE_SETTINGS: ScopeSettings = {
 };
 
 export interface ScopeReason {
-  code: "label" | "scope-file" | "invalid-label" | "missing-label" | "no-scope-declared" | "namespace-object-missing" | "namespaces-unreadable";
+  code:
+    | "label"
+    | "scope-file"
+    | "invalid-label"
+    | "missing-label"
+    | "no-scope-declared"
+    | "namespace-object-missing"
+    | "namespaces-unreadable";
   text: string;
 }
-export interface NamespaceScope { namespace: string; category: ScopeCategory; labelValue: string | null; reasons: ScopeReason[] }
-export interface WorkloadScope { ref: ResourceRef; category: ScopeCategory; reasons: ScopeReason[] }
+export interface NamespaceScope {
+  namespace: string;
+  category: ScopeCategory;
+  labelValue: string | null;
+  reasons: ScopeReason[];
+}
+export interface WorkloadScope {
+  ref: ResourceRef;
+  category: ScopeCategory;
+  reasons: ScopeReason[];
+}
 
 export interface Scope {
   settings: ScopeSettings;
