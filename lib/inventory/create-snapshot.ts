@@ -1,0 +1,92 @@
+/**
+ * A snapshot from raw Kubernetes objects that lie in memory: manifests, a test's world, a small cluster.
+ *
+ * Every object goes through the redaction; one that isn't valid for its kind is named in `invalid` and left out.
+ */
+import { SECTIONS, sectionOfKind } from "./sections";
+import {
+  type ClusterFacts,
+  type InvalidObject,
+  type Provider,
+  type Section,
+  type SectionName,
+  type SectionStatus,
+  SNAPSHOT_SCHEMA_VERSION,
+  type Snapshot,
+} from "./snapshot";
+
+export interface SnapshotInput {
+  source: Snapshot["source"];
+  provider: Provider;
+  /** ISO 8601, UTC. */
+  collectedAt: string;
+  facts: ClusterFacts;
+  /** Raw objects as kubectl prints them, each with the place that an error message names. */
+  objects: readonly { object: unknown; where: string }[];
+  /** Sections whose status isn't `complete`, or which are known to be complete without any object. */
+  sections: { [K in SectionName]?: { status: SectionStatus; message?: string } };
+  /** Objects that were already found invalid (a broken document of a manifest). */
+  invalid?: readonly InvalidObject[];
+}
+
+/**
+ * Objects of kinds that no section holds are skipped. A section that is neither in `sections` nor has objects is left out,
+ * which means `not-collected`. Objects of a section that isn't complete are kept: what was read is shown, never judged.
+ */
+export function createSnapshot(input: SnapshotInput): Snapshot {
+  const invalid: InvalidObject[] = [...(input.invalid ?? [])];
+  const byName = new Map<SectionName, Section>();
+  for (const { name } of SECTIONS) {
+    const given = input.sections[name];
+    if (given === undefined) continue;
+    const section: Section = { name, status: given.status, objects: [] };
+    if (given.message !== undefined) section.message = given.message;
+    byName.set(name, section);
+  }
+  for (const { object, where } of input.objects) {
+    const raw = object as { apiVersion?: unknown; kind?: unknown };
+    const definition = sectionOfKind(String(raw?.apiVersion ?? ""), String(raw?.kind ?? ""));
+    if (definition === undefined) continue;
+    const name = (raw as { metadata?: { name?: unknown } }).metadata?.name;
+    if (typeof name !== "string") {
+      invalid.push({
+        apiVersion: String(raw.apiVersion),
+        kind: String(raw.kind),
+        name: "",
+        where,
+        problem: "has no name",
+      });
+      continue;
+    }
+    const section = byName.get(definition.name) ?? { name: definition.name, status: "complete", objects: [] };
+    byName.set(definition.name, section);
+    section.objects.push(object as never);
+  }
+  const sections: Record<string, Section> = {};
+  for (const { name } of SECTIONS) {
+    const section = byName.get(name);
+    if (section === undefined) continue;
+    section.objects.sort(byNamespaceAndName);
+    sections[name] = section;
+  }
+  return {
+    schemaVersion: SNAPSHOT_SCHEMA_VERSION,
+    source: input.source,
+    provider: input.provider,
+    collectedAt: input.collectedAt,
+    facts: input.facts,
+    sections: sections as Snapshot["sections"],
+    invalid,
+  };
+}
+
+interface Named {
+  metadata: { name: string; namespace?: string };
+}
+/** Order of a section's objects: namespace, then name, by code unit, as the API lists them. */
+export function byNamespaceAndName(a: Named, b: Named): number {
+  const x = a.metadata.namespace ?? "";
+  const y = b.metadata.namespace ?? "";
+  if (x !== y) return x < y ? -1 : 1;
+  return a.metadata.name < b.metadata.name ? -1 : a.metadata.name > b.metadata.name ? 1 : 0;
+}

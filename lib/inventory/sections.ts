@@ -1,0 +1,202 @@
+/**
+ * Which API resource fills which section: the one table that the collector, the simulated API and the manifest reader share.
+ *
+ * `sources` are tried in order; the first that the API server serves fills the section. Versions are those that Kubernetes
+ * 1.29 and later, and the add-ons' current releases, serve (kubernetes.io, "API reference"; each project's CRDs).
+ */
+import type { SectionName } from "./snapshot";
+
+export interface ResourceSource {
+  /** "" for the core group. */
+  group: string;
+  version: string;
+  /** Plural in the API's path. `*`: every resource of that group-version (Gatekeeper makes one kind per template). */
+  resource: string;
+  /** `*` together with resource `*`. */
+  kind: string;
+}
+export interface SectionDefinition {
+  name: SectionName;
+  sources: readonly ResourceSource[];
+  namespaced: boolean;
+  /** False for what only a running cluster can show: a manifest folder without such objects says nothing about them. */
+  inManifests: boolean;
+}
+
+type Row = [name: SectionName, group: string, versions: string, resource: string, kind: string, flags?: string];
+
+/** Flags: `c` cluster-scoped, `r` runtime only (not expected in manifests). */
+const ROWS: readonly Row[] = [
+  ["namespaces", "", "v1", "namespaces", "Namespace", "c"],
+  ["nodes", "", "v1", "nodes", "Node", "cr"],
+  ["pods", "", "v1", "pods", "Pod"],
+  ["serviceaccounts", "", "v1", "serviceaccounts", "ServiceAccount"],
+  ["services", "", "v1", "services", "Service"],
+  ["replicationcontrollers", "", "v1", "replicationcontrollers", "ReplicationController"],
+  ["deployments", "apps", "v1", "deployments", "Deployment"],
+  ["statefulsets", "apps", "v1", "statefulsets", "StatefulSet"],
+  ["daemonsets", "apps", "v1", "daemonsets", "DaemonSet"],
+  ["replicasets", "apps", "v1", "replicasets", "ReplicaSet"],
+  ["jobs", "batch", "v1", "jobs", "Job"],
+  ["cronjobs", "batch", "v1", "cronjobs", "CronJob"],
+  ["networkpolicies", "networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"],
+  ["ingresses", "networking.k8s.io", "v1", "ingresses", "Ingress"],
+  ["roles", "rbac.authorization.k8s.io", "v1", "roles", "Role"],
+  ["clusterroles", "rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", "c"],
+  ["rolebindings", "rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"],
+  ["clusterrolebindings", "rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", "c"],
+  [
+    "validatingwebhookconfigurations",
+    "admissionregistration.k8s.io",
+    "v1",
+    "validatingwebhookconfigurations",
+    "ValidatingWebhookConfiguration",
+    "c",
+  ],
+  [
+    "mutatingwebhookconfigurations",
+    "admissionregistration.k8s.io",
+    "v1",
+    "mutatingwebhookconfigurations",
+    "MutatingWebhookConfiguration",
+    "c",
+  ],
+  [
+    "validatingadmissionpolicies",
+    "admissionregistration.k8s.io",
+    "v1 v1beta1",
+    "validatingadmissionpolicies",
+    "ValidatingAdmissionPolicy",
+    "c",
+  ],
+  [
+    "validatingadmissionpolicybindings",
+    "admissionregistration.k8s.io",
+    "v1 v1beta1",
+    "validatingadmissionpolicybindings",
+    "ValidatingAdmissionPolicyBinding",
+    "c",
+  ],
+  ["kyverno-clusterpolicies", "kyverno.io", "v1 v2beta1", "clusterpolicies", "ClusterPolicy", "c"],
+  ["kyverno-policies", "kyverno.io", "v1 v2beta1", "policies", "Policy"],
+  [
+    "gatekeeper-constrainttemplates",
+    "templates.gatekeeper.sh",
+    "v1 v1beta1",
+    "constrainttemplates",
+    "ConstraintTemplate",
+    "c",
+  ],
+  ["gatekeeper-constraints", "constraints.gatekeeper.sh", "v1beta1", "*", "*", "c"],
+  ["istio-peerauthentications", "security.istio.io", "v1 v1beta1", "peerauthentications", "PeerAuthentication"],
+  ["istio-destinationrules", "networking.istio.io", "v1 v1beta1 v1alpha3", "destinationrules", "DestinationRule"],
+  ["gateway-gateways", "gateway.networking.k8s.io", "v1 v1beta1", "gateways", "Gateway"],
+  ["gateway-httproutes", "gateway.networking.k8s.io", "v1 v1beta1", "httproutes", "HTTPRoute"],
+  ["openshift-routes", "route.openshift.io", "v1", "routes", "Route"],
+  ["openshift-apiservers", "config.openshift.io", "v1", "apiservers", "APIServer", "cr"],
+  ["openshift-oauths", "config.openshift.io", "v1", "oauths", "OAuth", "cr"],
+  ["cilium-networkpolicies", "cilium.io", "v2", "ciliumnetworkpolicies", "CiliumNetworkPolicy"],
+  [
+    "cilium-clusterwidenetworkpolicies",
+    "cilium.io",
+    "v2",
+    "ciliumclusterwidenetworkpolicies",
+    "CiliumClusterwideNetworkPolicy",
+    "c",
+  ],
+  ["calico-networkpolicies", "crd.projectcalico.org", "v1", "networkpolicies", "NetworkPolicy"],
+  ["calico-globalnetworkpolicies", "crd.projectcalico.org", "v1", "globalnetworkpolicies", "GlobalNetworkPolicy", "c"],
+  ["adminnetworkpolicies", "policy.networking.k8s.io", "v1alpha1", "adminnetworkpolicies", "AdminNetworkPolicy", "c"],
+  [
+    "baselineadminnetworkpolicies",
+    "policy.networking.k8s.io",
+    "v1alpha1",
+    "baselineadminnetworkpolicies",
+    "BaselineAdminNetworkPolicy",
+    "c",
+  ],
+  [
+    "clusternetworkpolicies",
+    "policy.networking.k8s.io",
+    "v1alpha2",
+    "clusternetworkpolicies",
+    "ClusterNetworkPolicy",
+    "c",
+  ],
+];
+
+/** Calico serves the same policies through its API server (`projectcalico.org/v3`) or as plain CRDs (`crd.…/v1`). */
+const EXTRA_SOURCES: Partial<Record<SectionName, ResourceSource>> = {
+  "calico-networkpolicies": {
+    group: "projectcalico.org",
+    version: "v3",
+    resource: "networkpolicies",
+    kind: "NetworkPolicy",
+  },
+  "calico-globalnetworkpolicies": {
+    group: "projectcalico.org",
+    version: "v3",
+    resource: "globalnetworkpolicies",
+    kind: "GlobalNetworkPolicy",
+  },
+};
+
+/** Every section in the order in which it is collected, sent and stored. Namespaces first: the rest is judged by them. */
+export const SECTIONS: readonly SectionDefinition[] = ROWS.map(
+  ([name, group, versions, resource, kind, flags = ""]) => {
+    const extra = EXTRA_SOURCES[name];
+    const sources = versions.split(" ").map((version) => ({ group, version, resource, kind }));
+    return {
+      name,
+      sources: extra === undefined ? sources : [extra, ...sources],
+      namespaced: !flags.includes("c"),
+      inManifests: !flags.includes("r"),
+    };
+  },
+);
+
+export const SECTION_NAMES: readonly SectionName[] = SECTIONS.map((s) => s.name);
+
+const BY_NAME = new Map<string, SectionDefinition>(SECTIONS.map((s) => [s.name, s]));
+const BY_GROUP_KIND = new Map<string, SectionDefinition>(
+  SECTIONS.flatMap((s) => s.sources.map((source) => [`${source.group}/${source.kind}`, s] as const)),
+);
+
+/** The definition of a section; undefined for a name that this release doesn't know. */
+export function findSection(name: string): SectionDefinition | undefined {
+  return BY_NAME.get(name);
+}
+
+/** True for the name of a section that this release knows. */
+export function isSectionName(name: string): name is SectionName {
+  return BY_NAME.has(name);
+}
+
+/** Group and version of an `apiVersion`; the core group is "". */
+export function splitApiVersion(apiVersion: string): { group: string; version: string } {
+  const slash = apiVersion.indexOf("/");
+  return slash < 0
+    ? { group: "", version: apiVersion }
+    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+/** `apps/v1`, or `v1` for the core group. */
+export function joinApiVersion(source: { group: string; version: string }): string {
+  return source.group === "" ? source.version : `${source.group}/${source.version}`;
+}
+
+/**
+ * The section that holds objects of this kind, whatever version of the group the object is written in; undefined for a
+ * kind that Ringfence doesn't read.
+ */
+export function sectionOfKind(apiVersion: string, kind: string): SectionDefinition | undefined {
+  const { group } = splitApiVersion(apiVersion);
+  return BY_GROUP_KIND.get(`${group}/${kind}`) ?? BY_GROUP_KIND.get(`${group}/*`);
+}
+
+/** The permission whose lack makes a section `forbidden`, as RBAC writes it: `list networkpolicies.networking.k8s.io`. */
+export function permissionOf(section: SectionDefinition): string {
+  const [source] = section.sources;
+  if (source === undefined) return `list ${section.name}`;
+  return `list ${source.group === "" ? source.resource : `${source.resource}.${source.group}`}`;
+}
