@@ -1,0 +1,124 @@
+/**
+ * Runs a control's cases, so that every control is tested the same way.
+ *
+ * A case is a world and the status that the control must answer. The control's summary over all its results is compared
+ * (fail, unknown, pass; not-applicable when all are), and where the case says more, the result that carries that status.
+ * Beyond the cases it is checked that the same world gives the same results, that every result can be shown (short reason,
+ * detail, verifying command, remediation for a fail), and that a control that always answered the same would be noticed.
+ */
+import { execFileSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { type ContextOptions, contextOf } from "@/lib/fixtures/builders";
+import {
+  CLUSTER_REF,
+  type Control,
+  type EvaluationContext,
+  RESULT_STATUSES,
+  type Result,
+  type ResultStatus,
+} from "./types";
+
+export interface ControlCase {
+  name: string;
+  objects: readonly unknown[];
+  options?: ContextOptions;
+  status: ResultStatus;
+  /** `Kind/name` or `Kind/namespace/name` of a result that must have the status. */
+  object?: string;
+  severity?: Result["severity"];
+  /** Text that the reason or the detail of that result must hold. */
+  says?: string | RegExp;
+}
+
+/** The status of a control over its results; a control without any result is unknown. */
+export function summaryOf(results: readonly Result[]): ResultStatus {
+  const order: ResultStatus[] = ["fail", "unknown", "pass", "not-applicable"];
+  return order.find((status) => results.some((result) => result.status === status)) ?? "unknown";
+}
+
+/** What is wrong with the control's answer to the case, or null. */
+export function problemOf(evaluate: Control["evaluate"], test: ControlCase): string | null {
+  const results = evaluate(contextOf(test.objects, test.options));
+  const found = `${summaryOf(results)} from ${JSON.stringify(results.map((r) => [r.status, r.severity, keyOf(r), r.reason]))}`;
+  if (summaryOf(results) !== test.status) return `expected ${test.status}, found ${found}`;
+  const { object, severity, says } = test;
+  const fits = results.some(
+    (result) =>
+      result.status === test.status &&
+      (object === undefined || keyOf(result) === object) &&
+      (severity === undefined || result.severity === severity) &&
+      (says === undefined || matches(`${result.reason}\n${result.detail}`, says)),
+  );
+  return fits
+    ? null
+    : `no ${test.status} result fits ${JSON.stringify({ object, severity })} ${String(says)}: ${found}\n${results.map((r) => r.detail).join("\n")}`;
+}
+
+export function describeControl(control: Control, cases: readonly ControlCase[]): void {
+  describe(control.id, () => {
+    it.each(cases.map((test) => [`${test.status}: ${test.name}`, test] as const))("%s", (_, test) => {
+      expect(problemOf(control.evaluate, test)).toBeNull();
+    });
+
+    it.each(RESULT_STATUSES)("would notice a control that always answers %s", (status) => {
+      const constant = (): Result[] => [{ status, object: CLUSTER_REF, reason: "x", detail: "x", evidence: [] }];
+      expect(cases.some((test) => problemOf(constant, test) !== null)).toBe(true);
+    });
+
+    it("has a passing, a failing and an unknown case", () => {
+      for (const status of ["pass", "fail", "unknown"] as const) {
+        expect(
+          cases.some((test) => test.status === status),
+          status,
+        ).toBe(true);
+      }
+    });
+
+    it("gives the same results for the same world, each fit to be shown", () => {
+      for (const test of cases) {
+        const context = contextOf(test.objects, test.options);
+        const results = control.evaluate(context);
+        expect(control.evaluate(contextOf(test.objects, test.options)), test.name).toEqual(results);
+        for (const result of results) checkShown(control, context, result);
+      }
+    });
+  });
+}
+
+function checkShown(control: Control, context: EvaluationContext, result: Result): void {
+  expect(result.reason.length, result.reason).toBeLessThanOrEqual(120);
+  expect(result.reason).not.toMatch(/undefined|\[object/);
+  expect(result.detail.length).toBeGreaterThan(result.reason.length / 2);
+  expect(result.detail).not.toMatch(/undefined|\[object/);
+  const verify = control.verify(context, result);
+  expect(verify.command).not.toMatch(/undefined/);
+  checkBash(verify.command);
+  if (result.status !== "fail") return;
+  expect(result.evidence.length, `a fail rests on something: ${result.reason}`).toBeGreaterThan(0);
+  const remediation = control.remediate(context, result);
+  expect(remediation.summary).not.toBe("");
+  expect(remediation.risk).not.toBe("");
+  if (remediation.manifest === undefined) return;
+  for (const document of parseAllDocuments(remediation.manifest)) {
+    if ("errors" in document) expect(document.errors, remediation.manifest).toEqual([]);
+  }
+  expect(remediation.apply, "a manifest comes with the command that applies it").toBeTruthy();
+}
+
+const checked = new Set<string>();
+/** Bash must be able to parse the command (`bash -n` runs nothing). */
+function checkBash(command: string): void {
+  if (checked.has(command)) return;
+  checked.add(command);
+  execFileSync("bash", ["-n"], { input: command, stdio: ["pipe", "ignore", "pipe"] });
+}
+
+function keyOf(result: Result): string {
+  const { kind, namespace, name } = result.object;
+  return [kind, namespace, name].filter((part) => part !== undefined).join("/");
+}
+
+function matches(text: string, wanted: string | RegExp): boolean {
+  return typeof wanted === "string" ? text.includes(wanted) : wanted.test(text);
+}
