@@ -1,0 +1,81 @@
+/**
+ * Prisma's own schema engine (its WebAssembly build, because the native one can't be downloaded everywhere), asked one
+ * question: by which SQL does a database differ from prisma/schema.prisma?
+ *
+ * The engine gets exactly one database, that of `url`, and no way to a second: `connectToShadowDb` refuses. (With a
+ * connection string the original replays the shadow migrations in the real database, which destroys data.)
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
+import * as engine from "@prisma/schema-engine-wasm/schema_engine_bg";
+import pg from "pg";
+
+/** OID of the internal type "char", which the adapter doesn't know; OID of character(n), which it does. */
+const INTERNAL_CHAR = 18;
+const BPCHAR = 1042;
+
+class DescribingPool extends pg.Pool {
+  // The adapter awaits `query(config)`; no other overload is used by it.
+  override query = (async (...args: Parameters<pg.Client["query"]>) => {
+    const client = await this.connect();
+    try {
+      const result = (await client.query(...args)) as unknown as pg.QueryResult;
+      for (const field of result.fields ?? []) if (field.dataTypeID === INTERNAL_CHAR) field.dataTypeID = BPCHAR;
+      return result;
+    } finally {
+      client.release();
+    }
+  }) as unknown as pg.Pool["query"];
+}
+
+class OneDatabase extends PrismaPg {
+  override connectToShadowDb(): never {
+    throw new Error("No shadow database: compare a migrated scratch database with the schema instead.");
+  }
+}
+
+let isLoaded = false;
+async function load(): Promise<void> {
+  if (isLoaded) return;
+  const file = createRequire(import.meta.url)
+    .resolve("@prisma/schema-engine-wasm/schema_engine_bg")
+    .replace(/\.js$/, ".wasm");
+  const { instance } = await WebAssembly.instantiate(readFileSync(file), {
+    "./schema_engine_bg.js": engine as unknown as WebAssembly.ModuleImports,
+  });
+  engine.__wbg_set_wasm(instance.exports);
+  (instance.exports.__wbindgen_start as () => void)();
+  isLoaded = true;
+}
+
+/**
+ * The SQL that would turn the database at `url` into prisma/schema.prisma; the comment "This is an empty migration." if
+ * they agree. With `fromEmpty` the SQL that makes it from nothing.
+ */
+export async function diffToSchema(url: string, options: { fromEmpty?: boolean } = {}): Promise<string> {
+  await load();
+  const path = join(process.cwd(), "prisma/schema.prisma");
+  const files = [{ path, content: readFileSync(path, "utf8") }];
+  const pool = new DescribingPool({ connectionString: url, max: 2 });
+  const factory = new OneDatabase(pool, { disposeExternalPool: true });
+  try {
+    const instance = await engine.SchemaEngine.new(
+      { datamodels: files.map((file) => [file.path, file.content]) },
+      () => undefined,
+      bindMigrationAwareSqlAdapterFactory(factory),
+    );
+    const result = await instance.diff({
+      from: options.fromEmpty ? { tag: "empty" } : { tag: "schemaDatasource", files, configDir: process.cwd() },
+      to: { tag: "schemaDatamodel", files },
+      script: true,
+      exitCode: null,
+      filters: { externalTables: [], externalEnums: [] },
+    });
+    return result.stdout ?? "";
+  } finally {
+    if (!pool.ended) await pool.end();
+  }
+}
