@@ -5,6 +5,7 @@
  * (silent pass 3: failure to read becomes nothing to report). A control names the sections that it needs and answers
  * `unknown` when one of them is not `complete`.
  */
+import type { ImportedFacts } from "./imported";
 import type {
   CronJob,
   CustomObject,
@@ -101,7 +102,7 @@ export interface InvalidObject {
 }
 
 /** Facts that are not objects of a list. Absent means that nobody could read it, so a control answers `unknown`. */
-export interface ClusterFacts {
+export interface ClusterFacts extends ImportedFacts {
   /** `/version` gitVersion, for example `v1.32.4-eks-1234`. */
   gitVersion?: string;
   /** UID of the namespace kube-system: the usual identity of a cluster. */
