@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { deployment, inventoryOf, minimalPod, node, staticPod } from "@/lib/fixtures/builders";
+import { type ComponentFlags, componentFlags, parseBooleanFlag } from "./flags";
+
+const api = (...command: string[]) => staticPod("kube-apiserver", ["kube-apiserver", ...command]);
+
+function valueOf(flags: ComponentFlags, name: string, instance = 0): string | null | undefined {
+  if (!flags.visible) throw new Error(flags.reason);
+  return flags.instances[instance]?.flags.get(name)?.value;
+}
+
+describe("flags of the control plane", () => {
+  it.each([
+    [["--anonymous-auth=false"], "false"],
+    [["--anonymous-auth", "false"], "false"],
+    [["--anonymous-auth"], "true"],
+    [["--anonymous-auth", "--profiling=false"], "true"],
+    [["--anonymous_auth=false"], "false"],
+    [["--anonymous-auth=true", "--anonymous-auth=false"], "false"],
+    [["--anonymous-auth=false", "--anonymous-auth=true"], "true"],
+  ])("reads %j as %s", (command, value) => {
+    expect(valueOf(componentFlags(inventoryOf([api(...command)]), "kube-apiserver"), "anonymous-auth")).toBe(value);
+  });
+
+  it("doesn't take a flag whose name begins alike for it", () => {
+    const flags = componentFlags(inventoryOf([api("--anonymous-auth-x=false")]), "kube-apiserver");
+    expect(valueOf(flags, "anonymous-auth")).toBeUndefined();
+  });
+
+  it("reads args after the command, and a path to the program", () => {
+    const pod = staticPod("kube-apiserver", [], "cp", {
+      spec: {
+        nodeName: "cp",
+        containers: [
+          {
+            name: "kube-apiserver",
+            command: ["/usr/local/bin/kube-apiserver", "--anonymous-auth=true"],
+            args: ["--anonymous-auth=false"],
+          },
+        ],
+      },
+    });
+    const flags = componentFlags(inventoryOf([pod]), "kube-apiserver");
+    expect(valueOf(flags, "anonymous-auth")).toBe("false");
+    expect(flags.visible && flags.instances[0]?.flags.get("anonymous-auth")?.pointer).toBe("/spec/containers/0/args/0");
+  });
+
+  it("keeps every instance apart and names control-plane nodes that show none", () => {
+    const label = { "node-role.kubernetes.io/control-plane": "" };
+    const flags = componentFlags(
+      inventoryOf([
+        staticPod("kube-apiserver", ["kube-apiserver", "--anonymous-auth=false"], "cp-1"),
+        staticPod("kube-apiserver", ["kube-apiserver"], "cp-2"),
+        node("cp-1", label),
+        node("cp-2", label),
+        node("cp-3", label),
+        node("worker"),
+      ]),
+      "kube-apiserver",
+    );
+    expect(valueOf(flags, "anonymous-auth", 0)).toBe("false");
+    expect(valueOf(flags, "anonymous-auth", 1)).toBeUndefined();
+    expect(flags.visible && flags.hiddenNodes).toEqual(["cp-3"]);
+  });
+
+  it.each(["eks", "gke", "aks", "openshift"] as const)("knows nothing on %s, whatever a pod is called", (provider) => {
+    expect(componentFlags(inventoryOf([api()], { provider }), "kube-apiserver").visible).toBe(false);
+  });
+
+  it("ignores finished pods, other programs and an API server of somebody else's", () => {
+    const finished = { ...api("--x=y"), status: { phase: "Failed" } };
+    const other = staticPod("kube-apiserver", ["proxy", "--anonymous-auth=false"]);
+    const hosted = deployment("kube-apiserver", "tenant-1", {
+      containers: [{ name: "kube-apiserver", command: ["kube-apiserver", "--anonymous-auth=true"] }],
+    });
+    for (const object of [finished, other, hosted]) {
+      expect(componentFlags(inventoryOf([object]), "kube-apiserver").visible).toBe(false);
+    }
+  });
+
+  it("is unknown when pods couldn't be read", () => {
+    const world = inventoryOf([], { sections: { pods: { status: "forbidden" } } });
+    expect(componentFlags(world, "kube-apiserver").visible).toBe(false);
+  });
+
+  it("knows that an etcd variable is set without knowing its value, and lets a flag win", () => {
+    const etcd = minimalPod("etcd-cp", "kube-system", {
+      metadata: { labels: { component: "etcd" } },
+      spec: {
+        containers: [
+          {
+            name: "etcd",
+            command: ["etcd", "--client-cert-auth=true"],
+            env: [
+              { name: "ETCD_CLIENT_CERT_AUTH", value: "false" },
+              { name: "ETCD_AUTO_TLS", value: "true" },
+            ],
+          },
+        ],
+      },
+    });
+    const flags = componentFlags(inventoryOf([etcd]), "etcd");
+    expect(valueOf(flags, "client-cert-auth")).toBe("true");
+    expect(valueOf(flags, "auto-tls")).toBeNull();
+  });
+
+  it("reads booleans as Go does", () => {
+    expect(["false", "F", "0", "TRUE", "1", "no", ""].map(parseBooleanFlag)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+      null,
+      null,
+    ]);
+  });
+});

@@ -1,0 +1,178 @@
+/**
+ * The flags that the control plane's components run with, as far as the API shows them: the static pods' command lines.
+ *
+ * - Every live instance counts, because a flag on two of three API servers protects nothing. A control-plane node (by label)
+ *   without a visible instance is named: its flags are unknown.
+ * - A flag is written `--name=value`, `--name value` or, for a boolean, `--name` alone. `_` in a name means `-`. The last one
+ *   wins. `command` is read before `args`; a shell's `-c` script is read word by word.
+ * - etcd also takes `ETCD_NAME` environment variables, where a flag wins over the variable; the snapshot holds their names
+ *   and never their values, so such a setting is known to be set and its value is not.
+ * - EKS, GKE and AKS run the control plane out of sight; OpenShift's operators keep settings in files. There, and where no
+ *   instance is found (k3s and other embedded planes), nothing is known.
+ * Source: pflag (`--a=b`, last wins), component-base's normalisation of `_`, etcd's configuration precedence.
+ */
+import { type Inventory, type ResourceRef, refOf } from "./inventory";
+import type { Container, Pod } from "./kinds";
+import { MIRROR_ANNOTATION, namespaceOf } from "./workloads";
+
+export type Component = "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "etcd";
+
+export interface FlagSetting {
+  /** The last value; null when it is set and its value isn't in the snapshot. A bare boolean flag is "true". */
+  value: string | null;
+  /** All values in order, for flags that add up. */
+  values: string[];
+  /** JSON pointer into the pod, of the last occurrence. */
+  pointer: string;
+}
+
+export interface ComponentInstance {
+  ref: ResourceRef;
+  nodeName: string | null;
+  /** JSON pointer of the container. */
+  pointer: string;
+  flags: ReadonlyMap<string, FlagSetting>;
+}
+
+export type ComponentFlags =
+  | { visible: false; reason: string }
+  | {
+      visible: true;
+      instances: ComponentInstance[];
+      /** Control-plane nodes that show no instance of the component, in name order: what runs there is unknown. */
+      hiddenNodes: string[];
+    };
+
+const MANAGED: Record<string, string> = {
+  eks: "EKS runs the control plane out of sight; its settings are in the provider's record of the cluster",
+  gke: "GKE runs the control plane out of sight; its settings are in the provider's record of the cluster",
+  aks: "AKS runs the control plane out of sight; its settings are in the provider's record of the cluster",
+  openshift: "OpenShift's operators keep the control plane's settings in configuration objects and files, not in flags",
+};
+const CONTROL_PLANE_LABELS = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
+const REDACTED = "<redacted>";
+
+/** Reads a component's flags from every instance that the snapshot shows. */
+export function componentFlags(inventory: Inventory, component: Component): ComponentFlags {
+  const managed = MANAGED[inventory.provider];
+  if (managed !== undefined) return { visible: false, reason: managed };
+  const readable = inventory.readable("pods");
+  if (!readable.known) return { visible: false, reason: readable.message };
+
+  const instances: ComponentInstance[] = [];
+  for (const { pod } of inventory.livePods) {
+    if (!mayBeControlPlane(inventory, pod)) continue;
+    pod.spec.containers.forEach((container, index) => {
+      const words = wordsOf(container);
+      if (!runs(component, pod, container, words)) return;
+      const pointer = `/spec/containers/${index}`;
+      instances.push({
+        ref: refOf(pod),
+        nodeName: pod.spec.nodeName ?? null,
+        pointer,
+        flags: parseFlags(container, pointer, component),
+      });
+    });
+  }
+  if (instances.length === 0) {
+    return { visible: false, reason: `no static pod of ${component} is visible through the API` };
+  }
+  const seen = new Set(instances.map((instance) => instance.nodeName));
+  const hiddenNodes = inventory.nodes
+    .filter((node) => CONTROL_PLANE_LABELS.some((label) => node.metadata.labels?.[label] !== undefined))
+    .map((node) => node.metadata.name)
+    .filter((name) => !seen.has(name) && component !== "etcd")
+    .sort();
+  return { visible: true, instances, hiddenNodes };
+}
+
+/**
+ * Mirror pods of the kubelet and pods of kube-system. Elsewhere a pod of that name is somebody's own (a virtual cluster, a
+ * hosted plane of another cluster) and says nothing about this one. In manifests a bare pod is what the kubelet would run.
+ */
+function mayBeControlPlane(inventory: Inventory, pod: Pod): boolean {
+  if (pod.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return true;
+  if (namespaceOf(pod) === "kube-system") return true;
+  return inventory.snapshot.source === "manifests" && (pod.metadata.ownerReferences ?? []).length === 0;
+}
+
+interface Word {
+  text: string;
+  pointer: string;
+}
+
+/** The words of the command line: command, then args; a shell script is split into its words. */
+function wordsOf(container: Container, base = ""): Word[] {
+  const words = [
+    ...(container.command ?? []).map((text, i) => ({ text, pointer: `${base}/command/${i}` })),
+    ...(container.args ?? []).map((text, i) => ({ text, pointer: `${base}/args/${i}` })),
+  ];
+  return words.flatMap((word) =>
+    /\s--?[a-z]/.test(word.text) || /^\s*exec\s/.test(word.text)
+      ? word.text
+          .split(/[\s;|&]+/)
+          .map((text) => ({ text: text.replace(/^["']|["']$/g, ""), pointer: word.pointer }))
+          .filter(({ text }) => text !== "")
+      : [word],
+  );
+}
+
+function runs(component: Component, pod: Pod, container: Container, words: readonly Word[]): boolean {
+  const isProgram = (text: string): boolean => text.slice(text.lastIndexOf("/") + 1) === component;
+  if (words.some(({ text }) => isProgram(text))) return true;
+  // Without a command the image's own entry point runs: then the container's name and the kubelet's label have to say it.
+  const hasCommand = (container.command ?? []).length > 0;
+  return !hasCommand && container.name === component && pod.metadata.labels?.component === component;
+}
+
+/** Flags of one container by name, without the dashes. Exported for components that are read from elsewhere. */
+export function parseFlags(container: Container, pointer: string, component: Component): Map<string, FlagSetting> {
+  const flags = new Map<string, FlagSetting>();
+  const set = (name: string, value: string | null, at: string): void => {
+    const known = value === REDACTED ? null : value;
+    const values = [...(flags.get(name)?.values ?? []), ...(known === null ? [] : [known])];
+    flags.set(name, { value: known, values, pointer: at });
+  };
+  const words = wordsOf(container, pointer);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    if (word === undefined || !/^--?[A-Za-z]/.test(word.text)) continue;
+    // Only etcd's parser (Go's flag package) takes a single dash; for the others `-v=2` is a shorthand, not a long name.
+    if (!word.text.startsWith("--") && component !== "etcd") continue;
+    const body = word.text.replace(/^--?/, "");
+    const equals = body.indexOf("=");
+    const name = (equals < 0 ? body : body.slice(0, equals)).replaceAll("_", "-");
+    if (equals >= 0) {
+      set(name, unquote(body.slice(equals + 1)), word.pointer);
+      continue;
+    }
+    const next = words[i + 1];
+    if (next !== undefined && !next.text.startsWith("-")) {
+      set(name, unquote(next.text), next.pointer);
+      i++;
+    } else {
+      set(name, "true", word.pointer);
+    }
+  }
+  if (component === "etcd") {
+    container.env?.forEach((variable, index) => {
+      if (!variable.name.startsWith("ETCD_")) return;
+      const name = variable.name.slice("ETCD_".length).toLowerCase().replaceAll("_", "-");
+      if (!flags.has(name)) set(name, null, `${pointer}/env/${index}`);
+    });
+  }
+  return flags;
+}
+
+function unquote(value: string): string {
+  const quote = value[0];
+  return (quote === '"' || quote === "'") && value.length > 1 && value.endsWith(quote) ? value.slice(1, -1) : value;
+}
+
+/** A flag's boolean value as strconv.ParseBool reads it; null when it isn't one or isn't known. */
+export function parseBooleanFlag(value: string | null): boolean | null {
+  if (value === null) return null;
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
+  if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
+  return null;
+}
