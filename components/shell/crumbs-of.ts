@@ -1,0 +1,40 @@
+const SECTIONS: Record<string, string> = {
+  clusters: "Clusters",
+  requirements: "Requirements",
+  controls: "Controls",
+  findings: "Findings",
+  scope: "Scope",
+  audit: "Audit trail",
+  members: "Members",
+};
+
+/** The way to an address, from its path alone: organization, section, the sections above a requirement, the thing. */
+export function crumbsOf(
+  pathname: string,
+  organization: { slug: string; name: string },
+): { label: string; path?: string }[] {
+  const base = `/o/${organization.slug}`;
+  const [section, thing] = pathname
+    .slice(base.length)
+    .split("/")
+    .filter((part) => part !== "");
+  const items: { label: string; path?: string }[] = [{ label: organization.name, path: base }];
+  if (section === undefined) return items;
+  items.push({ label: SECTIONS[section] ?? section, path: `${base}/${section}` });
+  if (thing !== undefined) {
+    const name = decodeURIComponent(thing);
+    if (section === "requirements") {
+      const parts = name.split(".");
+      for (let depth = 1; depth < parts.length; depth++) {
+        const above = parts.slice(0, depth).join(".");
+        items.push({ label: above, path: `${base}/requirements/${above}` });
+      }
+    }
+    const label =
+      section === "findings" ? `F-${name}` : section === "clusters" && name === "register" ? "Register" : name;
+    items.push({ label });
+  }
+  const last = items.at(-1);
+  if (last) delete last.path;
+  return items;
+}
