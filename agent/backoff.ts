@@ -1,0 +1,45 @@
+/**
+ * Waiting: exponential back-off with full jitter, `Retry-After`, and sleeps that a signal ends.
+ *
+ * Full jitter (any time between nothing and the cap of this attempt) is what spreads a fleet that lost its server at one
+ * moment; a fixed delay would bring all of them back at one moment too.
+ */
+export interface BackoffOptions {
+  /** Cap of the first wait and of any wait, in milliseconds. */
+  firstMs: number;
+  longestMs: number;
+}
+
+/** Milliseconds to wait before attempt number `attempt` (1 = first repetition). `random` gives [0, 1). */
+export function backoffMs(attempt: number, options: BackoffOptions, random: () => number = Math.random): number {
+  const cap = Math.min(options.longestMs, options.firstMs * 2 ** Math.min(attempt - 1, 30));
+  return Math.floor(random() * cap);
+}
+
+/**
+ * The wait that a `Retry-After` header asks for in milliseconds, or null. Seconds or an HTTP date (RFC 9110, 10.2.3); at
+ * most `longestMs`, so that a mistaken server can't silence an agent for a year.
+ */
+export function retryAfterMs(header: string | undefined, now: number, longestMs: number): number | null {
+  if (header === undefined) return null;
+  const value = header.trim();
+  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value) * 1000, longestMs);
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? null : Math.min(Math.max(at - now, 0), longestMs);
+}
+
+/** Resolves after `ms`, or rejects with the signal's reason when it is aborted first. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
