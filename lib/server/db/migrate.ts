@@ -164,7 +164,9 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
 
 async function migrateQueue(url: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: url, max: 1, options: `-c role=${PROCESS_ROLES.worker}` });
+  // A connection that breaks makes its query fail, which is answer enough.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   try {
     await runMigrations({ pgPool: pool, logger: new Logger(() => () => undefined) });
   } finally {

@@ -9,13 +9,15 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { PrismaPg } from "@prisma/adapter-pg";
-import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from "@prisma/driver-adapter-utils";
 import * as engine from "@prisma/schema-engine-wasm/schema_engine_bg";
 import pg from "pg";
 
-/** OID of the internal type "char", which the adapter doesn't know; OID of character(n), which it does. */
+/** OIDs of the internal type "char", which the adapter doesn't know and the engine needs, and of text. */
 const INTERNAL_CHAR = 18;
-const BPCHAR = 1042;
+const TEXT = 25;
+/** Which columns of a result were of type "char", by the array of its rows. */
+const charColumns = new WeakMap<object, number[]>();
 
 class DescribingPool extends pg.Pool {
   // The adapter awaits `query(config)`; no other overload is used by it.
@@ -23,7 +25,11 @@ class DescribingPool extends pg.Pool {
     const client = await this.connect();
     try {
       const result = (await client.query(...args)) as unknown as pg.QueryResult;
-      for (const field of result.fields ?? []) if (field.dataTypeID === INTERNAL_CHAR) field.dataTypeID = BPCHAR;
+      const columns = (result.fields ?? []).flatMap((field, index) =>
+        field.dataTypeID === INTERNAL_CHAR ? [index] : [],
+      );
+      for (const index of columns) Object.assign(result.fields[index] ?? {}, { dataTypeID: TEXT });
+      charColumns.set(result.rows, columns);
       return result;
     } finally {
       client.release();
@@ -32,10 +38,31 @@ class DescribingPool extends pg.Pool {
 }
 
 class OneDatabase extends PrismaPg {
+  override async connect() {
+    const adapter = await super.connect();
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (query) => {
+      const result = await queryRaw(query);
+      for (const index of charColumns.get(result.rows) ?? []) result.columnTypes[index] = ColumnTypeEnum.Character;
+      return result;
+    };
+    return adapter;
+  }
+
   override connectToShadowDb(): never {
     throw new Error("No shadow database: compare a migrated scratch database with the schema instead.");
   }
 }
+
+/** Before it gives up, the engine says why through this global. */
+const lastWords = { message: "" };
+Object.assign(globalThis, {
+  PRISMA_WASM_PANIC_REGISTRY: {
+    set_message(message: string) {
+      lastWords.message = message;
+    },
+  },
+});
 
 let isLoaded = false;
 async function load(): Promise<void> {
@@ -75,6 +102,8 @@ export async function diffToSchema(url: string, options: { fromEmpty?: boolean }
       filters: { externalTables: [], externalEnums: [] },
     });
     return result.stdout ?? "";
+  } catch (error) {
+    throw lastWords.message === "" ? error : new Error(`schema engine: ${lastWords.message}`, { cause: error });
   } finally {
     if (!pool.ended) await pool.end();
   }

@@ -412,7 +412,7 @@ CREATE TABLE "audit_head" (
 -- CreateTable
 CREATE TABLE "audit_entry" (
     "org_id" UUID NOT NULL,
-    "seq" BIGINT NOT NULL DEFAULT 0,
+    "seq" BIGINT NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL,
     "actor_type" TEXT NOT NULL,
     "actor_id" UUID,
@@ -426,8 +426,8 @@ CREATE TABLE "audit_entry" (
     "request_id" TEXT,
     "detail" JSONB NOT NULL,
     "record" TEXT NOT NULL,
-    "prev_hash" BYTEA NOT NULL DEFAULT '\x'::bytea,
-    "hash" BYTEA NOT NULL DEFAULT '\x'::bytea,
+    "prev_hash" BYTEA NOT NULL,
+    "hash" BYTEA NOT NULL,
 
     CONSTRAINT "audit_entry_pkey" PRIMARY KEY ("org_id","seq")
 );
