@@ -4,7 +4,7 @@
  * - Every live instance counts, because a flag on two of three API servers protects nothing. A control-plane node (by label)
  *   without a visible instance is named: its flags are unknown.
  * - A flag is written `--name=value`, `--name value` or, for a boolean, `--name` alone. `_` in a name means `-`. The last one
- *   wins. `command` is read before `args`; a shell's `-c` script is read word by word.
+ *   wins. `command` is read before `args`. A shell's `-c` script isn't in the snapshot, so such an instance isn't recognised.
  * - etcd also takes `ETCD_NAME` environment variables, where a flag wins over the variable; the snapshot holds their names
  *   and never their values, so such a setting is known to be set and its value is not.
  * - EKS, GKE and AKS run the control plane out of sight; OpenShift's operators keep settings in files. There, and where no
@@ -101,20 +101,12 @@ interface Word {
   pointer: string;
 }
 
-/** The words of the command line: command, then args; a shell script is split into its words. */
+/** The words of the command line: command, then args. */
 function wordsOf(container: Container, base = ""): Word[] {
-  const words = [
+  return [
     ...(container.command ?? []).map((text, i) => ({ text, pointer: `${base}/command/${i}` })),
     ...(container.args ?? []).map((text, i) => ({ text, pointer: `${base}/args/${i}` })),
   ];
-  return words.flatMap((word) =>
-    /\s--?[a-z]/.test(word.text) || /^\s*exec\s/.test(word.text)
-      ? word.text
-          .split(/[\s;|&]+/)
-          .map((text) => ({ text: text.replace(/^["']|["']$/g, ""), pointer: word.pointer }))
-          .filter(({ text }) => text !== "")
-      : [word],
-  );
 }
 
 function runs(component: Component, pod: Pod, container: Container, words: readonly Word[]): boolean {
