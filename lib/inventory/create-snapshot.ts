@@ -3,6 +3,7 @@
  *
  * Every object goes through the redaction; one that isn't valid for its kind is named in `invalid` and left out.
  */
+import { projectObject } from "./redaction";
 import { SECTIONS, sectionOfKind } from "./sections";
 import {
   type ClusterFacts,
@@ -47,20 +48,15 @@ export function createSnapshot(input: SnapshotInput): Snapshot {
     const raw = object as { apiVersion?: unknown; kind?: unknown };
     const definition = sectionOfKind(String(raw?.apiVersion ?? ""), String(raw?.kind ?? ""));
     if (definition === undefined) continue;
-    const name = (raw as { metadata?: { name?: unknown } }).metadata?.name;
-    if (typeof name !== "string") {
-      invalid.push({
-        apiVersion: String(raw.apiVersion),
-        kind: String(raw.kind),
-        name: "",
-        where,
-        problem: "has no name",
-      });
-      continue;
-    }
+    const { object: projected, problems } = projectObject(definition.name, object, where);
+    invalid.push(...problems);
+    if (projected === undefined) continue;
+    // kubectl puts objects without a namespace into the context's, which is `default` unless somebody chose another.
+    if (definition.namespaced) projected.metadata.namespace ??= "default";
+    else delete projected.metadata.namespace;
     const section = byName.get(definition.name) ?? { name: definition.name, status: "complete", objects: [] };
     byName.set(definition.name, section);
-    section.objects.push(object as never);
+    section.objects.push(projected as never);
   }
   const sections: Record<string, Section> = {};
   for (const { name } of SECTIONS) {

@@ -160,6 +160,11 @@ export interface Container {
   readinessProbe?: ProbeHandler;
   startupProbe?: ProbeHandler;
   lifecycle?: { postStart?: ProbeHandler; preStop?: ProbeHandler };
+  /**
+   * Answers worked out inside the cluster from environment values and arguments that never leave it (redaction/container-facts.ts
+   * holds the rules). Absent: nothing could be said.
+   */
+  facts?: { usesTls?: boolean; verifiesTls?: boolean; databaseUsesTls?: boolean };
 }
 
 export interface Volume {

@@ -1,0 +1,189 @@
+/**
+ * Redaction as a projection: what isn't listed for its kind never leaves the cluster.
+ *
+ * projectObject() runs in the agent and the CLI over what the API answered. parseProjectedObject() runs on the server over what
+ * an agent sent; it takes only what a projection could have made, so that an agent of another version, or somebody with its key,
+ * can't upload a field that the product has promised never to hold.
+ */
+import type { KubeObject, PodSpec } from "../kinds";
+import { findSection, joinApiVersion, splitApiVersion } from "../sections";
+import { findSecret, REDACTED } from "../secret-net";
+import type { InvalidObject, SectionName, SectionObjects } from "../snapshot";
+import * as builtin from "./builtin";
+import * as custom from "./custom";
+import { metadata } from "./metadata";
+import { podSpec } from "./pod";
+import { Cursor, isObject, type Shape, ShapeError, text } from "./shape";
+
+export { REDACTED };
+export { isKeptAnnotation, KEPT_ANNOTATIONS } from "./metadata";
+export { KEPT_FLAGS } from "./flags";
+
+type Bodies = { [K in SectionName]: Shape<Omit<SectionObjects[K], keyof KubeObject>> };
+const BODIES: Bodies = {
+  namespaces: builtin.namespaceBody,
+  nodes: builtin.nodeBody,
+  pods: builtin.podBody,
+  serviceaccounts: builtin.serviceAccountBody,
+  services: builtin.serviceBody,
+  replicationcontrollers: builtin.templatedBody,
+  deployments: builtin.templatedBody,
+  statefulsets: builtin.templatedBody,
+  daemonsets: builtin.templatedBody,
+  replicasets: builtin.templatedBody,
+  jobs: builtin.templatedBody,
+  cronjobs: builtin.cronJobBody,
+  networkpolicies: builtin.networkPolicyBody,
+  ingresses: builtin.ingressBody,
+  roles: builtin.roleBody,
+  clusterroles: builtin.roleBody,
+  rolebindings: builtin.roleBindingBody,
+  clusterrolebindings: builtin.roleBindingBody,
+  validatingwebhookconfigurations: builtin.webhookBody,
+  mutatingwebhookconfigurations: builtin.webhookBody,
+  validatingadmissionpolicies: custom.admissionPolicyBody,
+  validatingadmissionpolicybindings: custom.admissionPolicyBindingBody,
+  "kyverno-clusterpolicies": custom.kyvernoPolicyBody,
+  "kyverno-policies": custom.kyvernoPolicyBody,
+  "gatekeeper-constrainttemplates": custom.constraintTemplateBody,
+  "gatekeeper-constraints": custom.constraintBody,
+  "istio-peerauthentications": custom.peerAuthenticationBody,
+  "istio-destinationrules": custom.destinationRuleBody,
+  "gateway-gateways": custom.gatewayBody,
+  "gateway-httproutes": custom.httpRouteBody,
+  "openshift-routes": custom.openshiftRouteBody,
+  "openshift-apiservers": custom.openshiftApiServerBody,
+  "openshift-oauths": custom.openshiftOauthBody,
+  "cilium-networkpolicies": custom.ciliumPolicyBody,
+  "cilium-clusterwidenetworkpolicies": custom.ciliumPolicyBody,
+  "calico-networkpolicies": custom.calicoPolicyBody,
+  "calico-globalnetworkpolicies": custom.calicoPolicyBody,
+  adminnetworkpolicies: custom.adminPolicyBody,
+  baselineadminnetworkpolicies: custom.adminPolicyBody,
+  clusternetworkpolicies: custom.adminPolicyBody,
+};
+
+export interface Projection<K extends SectionName> {
+  /** Absent when the object isn't valid for its kind; then `problems` says why. */
+  object?: SectionObjects[K];
+  /** Fields and values that were taken out. */
+  dropped: number;
+  /** At most one: the first field that is wrong. */
+  problems: InvalidObject[];
+}
+
+/**
+ * Projects a raw object of the Kubernetes API onto the fields of its section.
+ *
+ * `where` is the file and line, or section and position, that a problem names. Items of a List answer lack apiVersion and kind;
+ * they get those of the section's first source. Never throws for bad input.
+ */
+export function projectObject<K extends SectionName>(section: K, raw: unknown, where: string): Projection<K> {
+  return run(section, raw, where, new Cursor(false));
+}
+
+/**
+ * Takes a projected object exactly as projectObject() makes it. A field that isn't listed, a value that should have been
+ * redacted or a text that the secret net catches makes it a problem; `secret` then says that the net did.
+ */
+export function parseProjectedObject<K extends SectionName>(
+  section: K,
+  value: unknown,
+  where: string,
+): Projection<K> & { secret: boolean } {
+  const at = new Cursor(true);
+  const projection = run(section, value, where, at);
+  return { ...refuseDropped(projection, at, describe(section, value, where)), secret: at.secretAt !== undefined };
+}
+
+/** Strict parse of a pod template's spec as encoding.ts sends it; `isStatic` keeps the flag values of static pods. */
+export function parseProjectedPodSpec(
+  value: unknown,
+  where: string,
+  isStatic: boolean,
+): { spec?: PodSpec; problem?: string; secret: boolean } {
+  const at = new Cursor(true);
+  at.keepsFlagValues = isStatic;
+  try {
+    const spec = podSpec(value, at);
+    if (at.dropped === 0) return { spec, secret: false };
+    return { problem: droppedProblem(at), secret: at.secretAt !== undefined };
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    return { problem: `${where}: ${error.message}`, secret: at.secretAt !== undefined };
+  }
+}
+
+function run<K extends SectionName>(section: K, raw: unknown, where: string, at: Cursor): Projection<K> {
+  const named = describe(section, raw, where);
+  try {
+    if (!isObject(raw)) throw new ShapeError("is not an object");
+    const { apiVersion: _, kind: __, metadata: rawMetadata, ...rest } = raw;
+    const apiVersion = text(named.apiVersion, at);
+    const kind = text(named.kind, at);
+    checkKind(section, apiVersion, kind, at);
+    const meta = at.step("metadata", metadata, rawMetadata);
+    if (meta.name === "") at.fail("metadata.name is empty");
+    if (section === "pods") at.keepsFlagValues = isControlPlanePod(meta);
+    const body = BODIES[section](rest, at);
+    return {
+      object: { apiVersion, kind, metadata: meta, ...body } as SectionObjects[K],
+      dropped: at.dropped,
+      problems: [],
+    };
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    return { dropped: at.dropped, problems: [{ ...named, problem: error.message }] };
+  }
+}
+
+function refuseDropped<K extends SectionName>(
+  projection: Projection<K>,
+  at: Cursor,
+  named: InvalidObject,
+): Projection<K> {
+  if (at.dropped === 0) return projection;
+  return { dropped: at.dropped, problems: [{ ...named, problem: droppedProblem(at) }] };
+}
+function droppedProblem(at: Cursor): string {
+  return at.secretAt !== undefined
+    ? `${at.secretAt} holds a secret or a card number`
+    : "holds fields or values that should have been redacted";
+}
+
+function checkKind(section: SectionName, apiVersion: string, kind: string, at: Cursor): void {
+  const sources = findSection(section)?.sources ?? [];
+  const { group } = splitApiVersion(apiVersion);
+  if (sources.some((source) => source.group === group && (source.kind === kind || source.kind === "*"))) return;
+  at.fail(`is a ${apiVersion} ${kind}, which is not of ${section}`);
+}
+
+/**
+ * A static pod of the control plane, whose flags are the configuration of the cluster: it lies in kube-system and carries the
+ * kubelet's mirror annotation or kubeadm's label for a component.
+ */
+export function isControlPlanePod(meta: KubeObject["metadata"]): boolean {
+  if (meta.namespace !== "kube-system") return false;
+  if (meta.annotations?.["kubernetes.io/config.mirror"] !== undefined) return true;
+  return CONTROL_PLANE_COMPONENTS.has(meta.labels?.component ?? "");
+}
+const CONTROL_PLANE_COMPONENTS = new Set(["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"]);
+
+function describe(section: SectionName, raw: unknown, where: string): InvalidObject {
+  const [source] = findSection(section)?.sources ?? [];
+  const object = isObject(raw) ? raw : {};
+  const meta = isObject(object.metadata) ? object.metadata : {};
+  const short = (value: unknown, otherwise: string) => {
+    if (typeof value !== "string") return otherwise;
+    return findSecret(value) === null ? value.slice(0, 253) : REDACTED;
+  };
+  const named: InvalidObject = {
+    apiVersion: short(object.apiVersion, source === undefined ? "" : joinApiVersion(source)),
+    kind: short(object.kind, source?.kind ?? ""),
+    name: short(meta.name, ""),
+    where,
+    problem: "",
+  };
+  if (typeof meta.namespace === "string") named.namespace = short(meta.namespace, "");
+  return named;
+}

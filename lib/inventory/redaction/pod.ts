@@ -1,0 +1,278 @@
+/** The allow-list of pod specs, shared by pods and everything with a template. */
+import type {
+  AppArmorProfile,
+  Capabilities,
+  Condition,
+  Container,
+  ContainerPort,
+  ContainerStatus,
+  EnvFromSource,
+  EnvVar,
+  HttpHandler,
+  NodeSelectorTerm,
+  PodSecurityContext,
+  PodSpec,
+  PodTemplate,
+  ProbeHandler,
+  SeccompProfile,
+  SecurityContext,
+  SELinuxOptions,
+  Toleration,
+  Volume,
+  VolumeMount,
+  WindowsOptions,
+} from "../kinds";
+import { commandLine } from "./flags";
+import { type ContainerFacts, containerFacts } from "./container-facts";
+import { templateMetadata } from "./metadata";
+import {
+  filledList,
+  flag,
+  identifier,
+  integer,
+  intOrString,
+  isObject,
+  list,
+  map,
+  object,
+  presence,
+  quantity,
+  type Shape,
+  text,
+} from "./shape";
+
+const seccompProfile = object<SeccompProfile>({ type: text, localhostProfile: text }, ["type"]);
+const appArmorProfile = object<AppArmorProfile>({ type: text, localhostProfile: text }, ["type"]);
+const seLinuxOptions = object<SELinuxOptions>({ user: text, role: text, type: text, level: text });
+const windowsOptions = object<WindowsOptions>({ hostProcess: flag, runAsUserName: text, gmsaCredentialSpecName: text });
+
+const securityContext = object<SecurityContext>({
+  privileged: flag,
+  allowPrivilegeEscalation: flag,
+  readOnlyRootFilesystem: flag,
+  runAsNonRoot: flag,
+  runAsUser: integer,
+  runAsGroup: integer,
+  capabilities: object<Capabilities>({ add: list(text), drop: list(text) }),
+  procMount: text,
+  seccompProfile,
+  appArmorProfile,
+  seLinuxOptions,
+  windowsOptions,
+});
+const podSecurityContext = object<PodSecurityContext>({
+  runAsNonRoot: flag,
+  runAsUser: integer,
+  runAsGroup: integer,
+  fsGroup: integer,
+  supplementalGroups: list(integer),
+  sysctls: list(object<{ name: string; value?: string }>({ name: text, value: text }, ["name"])),
+  seccompProfile,
+  appArmorProfile,
+  seLinuxOptions,
+  windowsOptions,
+});
+
+const named = object<{ name?: string }>({ name: text });
+const envVar = object<EnvVar>(
+  {
+    name: text,
+    valueFrom: object<NonNullable<EnvVar["valueFrom"]>>({
+      secretKeyRef: object<{ name?: string; key: string; optional?: boolean }>(
+        { name: text, key: text, optional: flag },
+        ["key"],
+      ),
+      configMapKeyRef: object<{ name?: string; key: string; optional?: boolean }>(
+        { name: text, key: text, optional: flag },
+        ["key"],
+      ),
+      fieldRef: object<{ fieldPath: string }>({ fieldPath: text }, ["fieldPath"]),
+      resourceFieldRef: object<{ resource: string }>({ resource: text }, ["resource"]),
+    }),
+  },
+  ["name"],
+);
+
+/** The path of a probe without its query, which may hold a token. */
+const probePath: Shape<string> = (value, at) => {
+  const path = text(value, at);
+  const query = path.indexOf("?");
+  if (query < 0) return path;
+  at.dropped += 1;
+  return path.slice(0, query);
+};
+const handler = object<ProbeHandler>({
+  httpGet: object<HttpHandler>({ host: text, port: intOrString, path: probePath, scheme: text }),
+  tcpSocket: object<{ host?: string; port?: number | string }>({ host: text, port: intOrString }),
+  grpc: object<{ port: number }>({ port: integer }, ["port"]),
+  exec: presence,
+});
+const quantities = object<NonNullable<Container["resources"]>>({ limits: map(quantity), requests: map(quantity) });
+
+const containerShape = object<Container>(
+  {
+    name: text,
+    image: text,
+    imagePullPolicy: text,
+    command: commandLine,
+    args: commandLine,
+    ports: list(
+      object<ContainerPort>({ name: text, containerPort: integer, hostPort: integer, hostIP: text, protocol: text }, [
+        "containerPort",
+      ]),
+    ),
+    env: list(envVar),
+    envFrom: list(object<EnvFromSource>({ prefix: text, secretRef: named, configMapRef: named })),
+    volumeMounts: list(
+      object<VolumeMount>({ name: text, mountPath: text, readOnly: flag, subPath: text }, ["name", "mountPath"]),
+    ),
+    securityContext,
+    restartPolicy: text,
+    stdin: flag,
+    tty: flag,
+    resources: quantities,
+    livenessProbe: handler,
+    readinessProbe: handler,
+    startupProbe: handler,
+    lifecycle: object<{ postStart?: ProbeHandler; preStop?: ProbeHandler }>({ postStart: handler, preStop: handler }),
+    facts: object<ContainerFacts>({ usesTls: flag, verifiesTls: flag, databaseUsesTls: flag }),
+  },
+  ["name"],
+);
+/** Facts are read from a projected container and worked out from a raw one, where nobody can have put true ones. */
+const container: Shape<Container> = (value, at) => {
+  if (at.isParsing || !isObject(value)) return containerShape(value, at);
+  const { facts: _, ...raw } = value;
+  const facts = containerFacts(raw);
+  const projected = containerShape(raw, at);
+  return facts === undefined ? projected : { ...projected, facts };
+};
+
+/** Volume sources that are known by name only (kubernetes.io, "Volumes"); one that we have never heard of is `unknown`. */
+const OTHER_SOURCES = [
+  "awsElasticBlockStore",
+  "azureDisk",
+  "azureFile",
+  "cephfs",
+  "cinder",
+  "fc",
+  "flexVolume",
+  "flocker",
+  "gcePersistentDisk",
+  "gitRepo",
+  "glusterfs",
+  "image",
+  "iscsi",
+  "photonPersistentDisk",
+  "portworxVolume",
+  "quobyte",
+  "rbd",
+  "scaleIO",
+  "storageos",
+  "vsphereVolume",
+];
+type ProjectedSource = NonNullable<NonNullable<Volume["projected"]>["sources"]>[number];
+const volumeFields: { [K in keyof Volume]-?: Shape<NonNullable<Volume[K]>> } = {
+  name: text,
+  hostPath: object<{ path: string; type?: string }>({ path: text, type: text }, ["path"]),
+  emptyDir: object<{ medium?: string }>({ medium: text }),
+  configMap: object<{ name?: string; optional?: boolean }>({ name: text, optional: flag }),
+  secret: object<{ secretName?: string; optional?: boolean }>({ secretName: text, optional: flag }),
+  persistentVolumeClaim: object<{ claimName: string; readOnly?: boolean }>({ claimName: text, readOnly: flag }, [
+    "claimName",
+  ]),
+  projected: object<NonNullable<Volume["projected"]>>({
+    sources: list(
+      object<ProjectedSource>({
+        serviceAccountToken: object<NonNullable<ProjectedSource["serviceAccountToken"]>>({
+          audience: text,
+          expirationSeconds: integer,
+          path: text,
+        }),
+        configMap: named,
+        secret: named,
+        downwardAPI: presence,
+        clusterTrustBundle: object<{ name?: string; signerName?: string }>({ name: text, signerName: text }),
+      }),
+    ),
+  }),
+  csi: object<{ driver: string; readOnly?: boolean }>({ driver: text, readOnly: flag }, ["driver"]),
+  downwardAPI: presence,
+  ephemeral: presence,
+  nfs: object<{ server: string; path: string }>({ server: text, path: text }, ["server", "path"]),
+  otherSource: text,
+};
+const volumeShape = object<Volume>(volumeFields, ["name"]);
+const volume: Shape<Volume> = (value, at) => {
+  if (!isObject(value)) return volumeShape(value, at);
+  const { otherSource, ...raw } = value;
+  if (at.isParsing) {
+    if (otherSource !== undefined && !OTHER_SOURCES.includes(String(otherSource)) && otherSource !== "unknown") {
+      at.fail("has an otherSource that is no volume source");
+    }
+    return volumeShape(value, at);
+  }
+  const projected = volumeShape(raw, at);
+  const unlisted = Object.keys(raw).filter((key) => !Object.hasOwn(volumeFields, key) && isObject(raw[key]));
+  if (unlisted.length === 0) return projected;
+  return { ...projected, otherSource: unlisted.find((key) => OTHER_SOURCES.includes(key)) ?? "unknown" };
+};
+
+const nodeSelectorTerm = object<NodeSelectorTerm>({
+  matchExpressions: list(
+    object<{ key: string; operator: string; values?: string[] }>({ key: text, operator: text, values: list(text) }, [
+      "key",
+      "operator",
+    ]),
+  ),
+});
+const affinity = object<NonNullable<PodSpec["affinity"]>>({
+  nodeAffinity: object<NonNullable<NonNullable<PodSpec["affinity"]>["nodeAffinity"]>>({
+    requiredDuringSchedulingIgnoredDuringExecution: object<{ nodeSelectorTerms: NodeSelectorTerm[] }>(
+      { nodeSelectorTerms: list(nodeSelectorTerm) },
+      ["nodeSelectorTerms"],
+    ),
+  }),
+});
+
+export const podSpec: Shape<PodSpec> = object<PodSpec>(
+  {
+    containers: filledList(container),
+    initContainers: list(container),
+    ephemeralContainers: list(container),
+    volumes: list(volume),
+    securityContext: podSecurityContext,
+    serviceAccountName: text,
+    automountServiceAccountToken: flag,
+    hostNetwork: flag,
+    hostPID: flag,
+    hostIPC: flag,
+    hostUsers: flag,
+    shareProcessNamespace: flag,
+    os: object<{ name: string }>({ name: text }, ["name"]),
+    nodeName: text,
+    nodeSelector: map(text),
+    affinity,
+    tolerations: list(
+      object<Toleration>({ key: text, operator: text, value: text, effect: text, tolerationSeconds: integer }),
+    ),
+    runtimeClassName: text,
+    restartPolicy: text,
+    priorityClassName: text,
+    imagePullSecrets: list(named),
+  },
+  ["containers"],
+);
+
+export const podTemplate: Shape<PodTemplate> = object<PodTemplate>({ metadata: templateMetadata, spec: podSpec }, [
+  "spec",
+]);
+
+export const condition: Shape<Condition> = object<Condition>(
+  { type: text, status: text, reason: text, lastTransitionTime: identifier, observedGeneration: integer },
+  ["type", "status"],
+);
+export const containerStatus: Shape<ContainerStatus> = object<ContainerStatus>(
+  { name: text, image: text, imageID: text, ready: flag, restartCount: integer },
+  ["name"],
+);
