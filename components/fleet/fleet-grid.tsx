@@ -56,7 +56,7 @@ export function FleetGrid({
 
   return (
     <div className="overflow-x-auto">
-      <table ref={table} {...GRID} aria-label="Clusters by requirement" onKeyDown={onKeyDown} className="fleet w-full">
+      <table ref={table} {...GRID} aria-label="Clusters by requirement" className="fleet w-full">
         <thead>
           <tr>
             <th scope="col">Cluster</th>
@@ -125,6 +125,7 @@ export function FleetGrid({
                           aria-label={name}
                           title={name}
                           className="tile"
+                          onKeyDown={onKeyDown}
                         >
                           {status === "fail" ? cell.failingControls : null}
                         </Link>

@@ -11,6 +11,9 @@ const COLOUR: Record<Token["kind"], string | undefined> = {
   number: "text-(--syn-num)",
 };
 
+/** A scrolling region has to be reachable by keyboard (WCAG 2.1.1). */
+const SCROLLS = { tabIndex: 0, role: "region" } as const;
+
 /**
  * Text to read and copy. `copyText` is what lands on the clipboard when it differs from what is shown (a masked token).
  * `added` tints every line as an addition. Scrolls by keyboard inside its own box.
@@ -43,8 +46,7 @@ export function CodeBlock({
           <CopyButton text={copyText ?? text} accessibleLabel={`Copy ${title}`} tone={copyTone} />
         </span>
       </figcaption>
-      {/* A scrolling region has to be reachable by keyboard (WCAG 2.1.1). */}
-      <pre tabIndex={0} aria-label={title} className="mono overflow-auto py-2 leading-[19px]" style={{ maxHeight }}>
+      <pre {...SCROLLS} aria-label={title} className="mono overflow-auto py-2 leading-[19px]" style={{ maxHeight }}>
         <code className="block w-max min-w-full">
           {lines.map((line, index) => (
             <span key={index} className={clsx("block min-h-[19px] px-3.5", added && "bg-(--add-bg)")}>

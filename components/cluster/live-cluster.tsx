@@ -1,0 +1,40 @@
+"use client";
+import { useRouter } from "next/navigation";
+import { createContext, type ReactNode, useContext, useEffect, useRef } from "react";
+import type { ClusterDetail } from "@/lib/api/clusters";
+import { useLive } from "../live";
+
+const ClusterContext = createContext<ClusterDetail | null>(null);
+
+/** True while something about the cluster may change from second to second. */
+export function isBusy(cluster: ClusterDetail): boolean {
+  return cluster.scanning || cluster.agent === "awaiting-agent" || cluster.enrolment.state === "open";
+}
+
+/** The cluster of this page, as fresh as the last answer. */
+export function useCluster(): ClusterDetail {
+  const cluster = useContext(ClusterContext);
+  if (cluster === null) throw new Error("useCluster is used outside LiveCluster");
+  return cluster;
+}
+
+/** Follows one cluster; when a scan ends, the parts that the server draws are read again. */
+export function LiveCluster({
+  organization,
+  initial,
+  children,
+}: {
+  organization: string;
+  initial: ClusterDetail;
+  children: ReactNode;
+}) {
+  const { data } = useLive<ClusterDetail>(`/api/o/${organization}/clusters/${initial.slug}`, initial, isBusy);
+  const router = useRouter();
+  const last = useRef(initial.lastScanAt);
+  useEffect(() => {
+    if (data.lastScanAt === last.current) return;
+    last.current = data.lastScanAt;
+    router.refresh();
+  }, [data.lastScanAt, router]);
+  return <ClusterContext value={data}>{children}</ClusterContext>;
+}
