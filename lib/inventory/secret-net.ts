@@ -37,6 +37,8 @@ const CLOUD_TOKEN = new RegExp(
 /** Cheap first look: nearly every text in a cluster fails it. */
 const SUSPICIOUS =
   /[0-9][0-9 ._-]{11,}[0-9]|-----BEGIN|eyJ|AKIA|ASIA|gh[opsur]_|github_pat|glpat-|AIza|ya29|xox|_live_|dop_v1|npm_|hv[sbr]\.|AccountKey=|rfe_/;
+/** UUIDs are on every object and now and then look like a card number in groups. */
+const UUID = /(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])/gi;
 const DIGIT_RUN = /(?<![A-Za-z0-9])[0-9]+(?:[ ._-][0-9]+)*(?![A-Za-z0-9])/g;
 
 /** Which kind of secret `text` holds; null for none. */
@@ -45,7 +47,8 @@ export function findSecret(text: string): SecretKind | null {
   if (PRIVATE_KEY.test(text)) return "private-key";
   if (JSON_WEB_TOKEN.test(text)) return "json-web-token";
   if (CLOUD_TOKEN.test(text)) return "cloud-token";
-  for (const [run] of text.matchAll(DIGIT_RUN)) if (holdsCardNumber(run.split(/[ ._-]/))) return "card-number";
+  for (const [run] of text.replace(UUID, "uuid").matchAll(DIGIT_RUN))
+    if (holdsCardNumber(run.split(/[ ._-]/))) return "card-number";
   return null;
 }
 

@@ -59,23 +59,33 @@ export const nodeBody = object<Body<Node>>({
   }),
 });
 
-export const podBody = object<Body<Pod>>(
-  {
-    spec: podSpec,
-    status: object<NonNullable<Pod["status"]>>({
-      phase: text,
-      podIP: text,
-      podIPs: list(object<{ ip: string }>({ ip: text }, ["ip"])),
-      hostIP: text,
-      startTime: identifier,
-      qosClass: text,
-      conditions: list(condition),
-      containerStatuses: list(containerStatus),
-      initContainerStatuses: list(containerStatus),
-      ephemeralContainerStatuses: list(containerStatus),
-    }),
-  },
-  ["spec"],
+const podStatus = object<NonNullable<Pod["status"]>>({
+  phase: text,
+  podIP: text,
+  podIPs: list(object<{ ip: string }>({ ip: text }, ["ip"])),
+  hostIP: text,
+  startTime: identifier,
+  qosClass: text,
+  conditions: list(condition),
+  containerStatuses: list(containerStatus),
+  initContainerStatuses: list(containerStatus),
+  ephemeralContainerStatuses: list(containerStatus),
+});
+export const podBody = object<Body<Pod>>({ spec: podSpec, status: podStatus }, ["spec"]);
+
+/** A pod as it travels: its spec is a template that many share (encoding.ts). */
+export interface PodInstance extends KubeObject {
+  kind: "Pod";
+  /** Digest of the template. */
+  template: string;
+  nodeName?: string;
+  status?: Pod["status"];
+}
+const templateDigest: Shape<string> = (value, at) =>
+  typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? value : at.fail("must be a SHA-256 in hex");
+export const podInstanceBody = object<Body<PodInstance>>(
+  { template: templateDigest, nodeName: text, status: podStatus },
+  ["template"],
 );
 
 export const templatedBody = object<Body<TemplatedWorkload>>(

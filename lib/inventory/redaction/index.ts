@@ -10,12 +10,14 @@ import { findSection, joinApiVersion, splitApiVersion } from "../sections";
 import { findSecret, REDACTED } from "../secret-net";
 import type { InvalidObject, SectionName, SectionObjects } from "../snapshot";
 import * as builtin from "./builtin";
+import type { PodInstance } from "./builtin";
 import * as custom from "./custom";
 import { metadata } from "./metadata";
 import { podSpec } from "./pod";
 import { Cursor, isObject, type Shape, ShapeError, text } from "./shape";
 
 export { REDACTED };
+export type { PodInstance };
 export { isKeptAnnotation, KEPT_ANNOTATIONS } from "./metadata";
 export { KEPT_FLAGS } from "./flags";
 
@@ -96,44 +98,71 @@ export function parseProjectedObject<K extends SectionName>(
   return { ...refuseDropped(projection, at, describe(section, value, where)), secret: at.secretAt !== undefined };
 }
 
-/** Strict parse of a pod template's spec as encoding.ts sends it; `isStatic` keeps the flag values of static pods. */
-export function parseProjectedPodSpec(
+/**
+ * Reads a projected object that was stored, perhaps by another release: fields that this release doesn't know are left out,
+ * one that is wrong makes it a problem. For the worker; what comes in from outside goes through parseProjectedObject().
+ */
+export function readProjectedObject<K extends SectionName>(section: K, value: unknown, where: string): Projection<K> {
+  return run(section, value, where, new Cursor(true));
+}
+
+/**
+ * A pod template's spec as encoding.ts sends it; `isStatic`: of a control-plane static pod, whose flag values stay.
+ * `dropped` above 0 or `secret` means that no projection made it: whoever takes it from outside refuses.
+ */
+export function readProjectedPodSpec(
   value: unknown,
-  where: string,
   isStatic: boolean,
-): { spec?: PodSpec; problem?: string; secret: boolean } {
+): { spec?: PodSpec; dropped: number; problem?: string; secret: boolean } {
   const at = new Cursor(true);
   at.keepsFlagValues = isStatic;
   try {
-    const spec = podSpec(value, at);
-    if (at.dropped === 0) return { spec, secret: false };
-    return { problem: droppedProblem(at), secret: at.secretAt !== undefined };
+    const spec = at.step("spec", podSpec, value);
+    return { spec, dropped: at.dropped, secret: at.secretAt !== undefined };
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
-    return { problem: `${where}: ${error.message}`, secret: at.secretAt !== undefined };
+    return { dropped: at.dropped, problem: error.message, secret: at.secretAt !== undefined };
   }
 }
 
+/** A pod instance as encoding.ts sends it. `dropped` above 0: see readProjectedPodSpec(). */
+export function readPodInstance(
+  value: unknown,
+  where: string,
+): { object?: PodInstance; dropped: number; problems: InvalidObject[] } {
+  const { object, ...rest } = runWith("pods", builtin.podInstanceBody, value, where, new Cursor(true));
+  return object === undefined ? rest : { ...rest, object: { ...object, kind: "Pod" } };
+}
+
 function run<K extends SectionName>(section: K, raw: unknown, where: string, at: Cursor): Projection<K> {
-  const named = describe(section, raw, where);
+  return runWith(section, BODIES[section], raw, where, at) as Projection<K>;
+}
+
+function runWith<T>(
+  section: SectionName,
+  body: Shape<T>,
+  raw: unknown,
+  where: string,
+  at: Cursor,
+): { object?: KubeObject & T; dropped: number; problems: InvalidObject[] } {
   try {
     if (!isObject(raw)) throw new ShapeError("is not an object");
     const { apiVersion: _, kind: __, metadata: rawMetadata, ...rest } = raw;
-    const apiVersion = text(named.apiVersion, at);
-    const kind = text(named.kind, at);
+    const [source] = findSection(section)?.sources ?? [];
+    const apiVersion = text(raw.apiVersion ?? (source === undefined ? "" : joinApiVersion(source)), at);
+    const kind = text(raw.kind ?? source?.kind, at);
     checkKind(section, apiVersion, kind, at);
     const meta = at.step("metadata", metadata, rawMetadata);
     if (meta.name === "") at.fail("metadata.name is empty");
     if (section === "pods") at.keepsFlagValues = isControlPlanePod(meta);
-    const body = BODIES[section](rest, at);
     return {
-      object: { apiVersion, kind, metadata: meta, ...body } as SectionObjects[K],
+      object: { apiVersion, kind, metadata: meta, ...body(rest, at) } as KubeObject & T,
       dropped: at.dropped,
       problems: [],
     };
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
-    return { dropped: at.dropped, problems: [{ ...named, problem: error.message }] };
+    return { dropped: at.dropped, problems: [{ ...describe(section, raw, where), problem: error.message }] };
   }
 }
 
