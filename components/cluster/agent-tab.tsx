@@ -8,6 +8,7 @@ import { KeyValue } from "@/components/ui/key-value";
 import { Note } from "@/components/ui/note";
 import { Section } from "@/components/ui/page";
 import { useToast } from "@/components/ui/toast";
+import { Problem } from "../problem";
 import { request } from "../request";
 import { FreshnessText } from "../status/freshness-text";
 import { Moment } from "../status/moment";
@@ -20,6 +21,8 @@ import { AGENT_STATES } from "./words";
 const ConfirmDialog = dynamic(() => import("@/components/ui/confirm-dialog").then((module) => module.ConfirmDialog), {
   ssr: false,
 });
+
+const describeProblem = (error: unknown) => <Problem error={error} />;
 
 const SKEW = {
   none: "the version that this server brings",
@@ -65,11 +68,7 @@ export function AgentTab({
   };
   const renew = () => {
     enrol().catch((error: unknown) =>
-      toast({
-        tone: "problem",
-        title: "No new command was made",
-        text: error instanceof Error ? error.message : undefined,
-      }),
+      toast({ tone: "problem", title: "No new command was made", text: <Problem error={error} /> }),
     );
   };
   const isWaiting = cluster.agent === "awaiting-agent";
@@ -233,6 +232,7 @@ export function AgentTab({
           danger={false}
           onConfirm={enrol}
           onClose={() => setAsking(null)}
+          describeProblem={describeProblem}
         >
           <p>
             You get a new command with a token that works once, for one hour. Scans and findings stay where they are.
@@ -249,6 +249,7 @@ export function AgentTab({
             router.refresh();
           }}
           onClose={() => setAsking(null)}
+          describeProblem={describeProblem}
         >
           <p>
             Its keys stop working at once and can't be made to work again. To report again the cluster has to enrol
@@ -268,6 +269,7 @@ export function AgentTab({
             router.push(`/o/${organization}/clusters`);
           }}
           onClose={() => setAsking(null)}
+          describeProblem={describeProblem}
         >
           <p>
             {cluster.openFindings.toLocaleString("en")} open findings, all scans and their evidence go with it. This

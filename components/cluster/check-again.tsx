@@ -3,6 +3,7 @@ import { RefreshCw } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { useToast } from "@/components/ui/toast";
+import { Problem } from "../problem";
 import { request } from "../request";
 
 /** Asks the agent for a full inventory at its next heartbeat. */
@@ -28,11 +29,7 @@ export function CheckAgain({
             text: "The agent reads the cluster again at its next call, within half a minute.",
           }),
         (error: unknown) =>
-          toast({
-            tone: "problem",
-            title: "The check was not requested",
-            text: error instanceof Error ? error.message : undefined,
-          }),
+          toast({ tone: "problem", title: "The check was not requested", text: <Problem error={error} /> }),
       )
       .finally(() => setBusy(false));
   };

@@ -14,7 +14,8 @@ import { AgentPromises, IfNothingArrives } from "../cluster/if-nothing-arrives";
 import { FirstResult } from "../cluster/first-result";
 import { Onboarding } from "../cluster/onboarding";
 import { PROVIDER_WORDS, type Provider } from "../cluster/words";
-import { request, RequestError } from "../request";
+import { Problem } from "../problem";
+import { RequestError, request } from "../request";
 
 interface Named {
   name: string;
@@ -35,7 +36,7 @@ export function RegisterWizard({
   const [named, setNamed] = useState<Named | null>(null);
   const [issued, setIssued] = useState<EnrolmentIssued | null>(null);
   const [renewing, setRenewing] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
   const base = `/api/o/${organization}/clusters`;
 
   const { data: cluster } = useQuery({
@@ -50,7 +51,7 @@ export function RegisterWizard({
     setRenewing(true);
     setProblem(null);
     request<EnrolmentIssued>(`${base}/${issued.slug}/enrolment`, { method: "POST" })
-      .then(setIssued, (error: unknown) => setProblem(error instanceof Error ? error.message : "That did not work."))
+      .then(setIssued, setProblem)
       .finally(() => setRenewing(false));
   };
 
@@ -83,9 +84,9 @@ export function RegisterWizard({
           </Step>
           <Step number={2} title="Run one command" state={issued === null ? "later" : arrived ? "done" : "now"}>
             {issued ? <EnrolmentCommand issued={issued} used={arrived} onRenew={renew} renewing={renewing} /> : null}
-            {problem ? (
+            {problem !== null ? (
               <p role="alert" className="mt-2 text-fail-fg">
-                {problem}
+                <Problem error={problem} />
               </p>
             ) : null}
           </Step>
@@ -265,7 +266,7 @@ function NameForm({
       </div>
       {problem ? (
         <Note tone="fail" role="alert">
-          {problem.message}
+          <Problem error={problem} />
         </Note>
       ) : null}
       <div>

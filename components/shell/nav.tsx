@@ -15,17 +15,17 @@ function useCurrent(organization: string): (item: NavItem) => boolean {
 /** The sidebar's list: words from 1280 px, icons with a name from 768 px. */
 export function SideNav({
   organization,
-  role,
+  roles,
   openFindings,
 }: {
   organization: string;
-  role: Role;
+  roles: readonly Role[];
   openFindings: number | null;
 }) {
   const isCurrent = useCurrent(organization);
   return (
     <nav aria-label="Main" className="mt-1 flex-1 overflow-y-auto">
-      {navigationFor(role).map((group) => (
+      {navigationFor(roles).map((group) => (
         <div key={group.label}>
           <p className="px-2 pt-3 pb-1 text-mini font-medium text-fg-3 max-xl:invisible max-xl:h-2 max-xl:p-0">
             {group.label}
@@ -62,9 +62,17 @@ export function SideNav({
 }
 
 /** Phone: four places and "More" at the bottom, 44 px targets. */
-export function BottomBar({ organization, role, children }: { organization: string; role: Role; children: ReactNode }) {
+export function BottomBar({
+  organization,
+  roles,
+  children,
+}: {
+  organization: string;
+  roles: readonly Role[];
+  children: ReactNode;
+}) {
   const isCurrent = useCurrent(organization);
-  const items = navigationFor(role).flatMap((group) => group.items);
+  const items = navigationFor(roles).flatMap((group) => group.items);
   const front = ["clusters", "requirements", "findings", "scope"].flatMap((id) =>
     items.filter((item) => item.id === id),
   );

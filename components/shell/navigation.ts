@@ -94,10 +94,18 @@ const ASSESSOR: readonly NavGroup[] = [
   { label: "Evidence", items: [AUDIT] },
 ];
 
-/** What a role may open, in the order in which its work goes. What it can't open isn't shown. */
-export function navigationFor(role: Role): NavGroup[] {
-  return (role === "assessor" ? ASSESSOR : EVERYBODY)
-    .map((group) => ({ ...group, items: group.items.filter((item) => can(role, item.permission)) }))
+/** True if the person is here as an assessor and nothing else. */
+export function isAssessor(roles: readonly Role[]): boolean {
+  return roles.length > 0 && roles.every((role) => role === "assessor");
+}
+
+/** What the roles may open, in the order in which their work goes. What they can't open isn't shown. */
+export function navigationFor(roles: readonly Role[]): NavGroup[] {
+  return (isAssessor(roles) ? ASSESSOR : EVERYBODY)
+    .map((group) => ({
+      ...group,
+      items: group.items.filter((item) => roles.some((role) => can(role, item.permission))),
+    }))
     .filter((group) => group.items.length > 0);
 }
 

@@ -4,14 +4,20 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { request } from "../request";
 import { formatCountdown } from "../status/time";
-import { sessionView, shouldReport, type SessionView } from "./session-watch";
+import { IDLE_MINUTES, type SessionView, sessionView, shouldReport } from "./session-watch";
 
 /**
- * 15 minutes without a person's gesture end the session. Only a trusted pointer or key event counts (`isTrusted`); polling never does.
- * Opening a page is a gesture the server has seen itself. Two minutes before the end a banner says so.
+ * 15 minutes without a person's gesture end the session. Only a trusted pointer or key event counts (`isTrusted`); polling never does, and
+ * neither does opening a page by itself. What is left comes from the server, so that a wrong clock in the browser does no harm.
  */
-export function SessionBanner() {
-  const lastGesture = useRef(0);
+export function SessionBanner({
+  idleLeftMilliseconds,
+  absoluteLeftMilliseconds,
+}: {
+  idleLeftMilliseconds: number;
+  absoluteLeftMilliseconds: number;
+}) {
+  const ends = useRef({ idle: Number.POSITIVE_INFINITY, absolute: Number.POSITIVE_INFINITY });
   const lastReported = useRef(0);
   const [view, setView] = useState<SessionView>({ kind: "quiet" });
 
@@ -20,8 +26,8 @@ export function SessionBanner() {
     lastReported.current = now;
     request("/api/session/gesture", { method: "POST" }).then(
       () => {
-        lastGesture.current = now;
-        setView({ kind: "quiet" });
+        ends.current.idle = now + IDLE_MINUTES * 60_000;
+        setView(sessionView(Date.now(), ends.current.idle, ends.current.absolute));
       },
       // Not answered: the server's clock decides, so the countdown goes on from the last gesture that arrived.
       () => undefined,
@@ -29,20 +35,20 @@ export function SessionBanner() {
   }, []);
 
   useEffect(() => {
-    lastGesture.current = Date.now();
-    lastReported.current = Date.now();
+    const now = Date.now();
+    ends.current = { idle: now + idleLeftMilliseconds, absolute: now + absoluteLeftMilliseconds };
     const onGesture = (event: Event) => {
       if (event.isTrusted && shouldReport(Date.now(), lastReported.current)) report();
     };
     window.addEventListener("pointerdown", onGesture, { passive: true });
     window.addEventListener("keydown", onGesture, { passive: true });
-    const timer = setInterval(() => setView(sessionView(Date.now(), lastGesture.current)), 1000);
+    const timer = setInterval(() => setView(sessionView(Date.now(), ends.current.idle, ends.current.absolute)), 1000);
     return () => {
       window.removeEventListener("pointerdown", onGesture);
       window.removeEventListener("keydown", onGesture);
       clearInterval(timer);
     };
-  }, [report]);
+  }, [report, idleLeftMilliseconds, absoluteLeftMilliseconds]);
 
   if (view.kind === "quiet") return null;
   return (
@@ -54,16 +60,20 @@ export function SessionBanner() {
       {view.kind === "warning" ? (
         <>
           <span>
-            You will be signed out in <b className="font-strong">{formatCountdown(view.leftMilliseconds)}</b>, because
-            nothing was pressed for 13 minutes.
+            You will be signed out in <b className="font-strong">{formatCountdown(view.leftMilliseconds)}</b>
+            {view.canStay ? ", because nothing was pressed for 13 minutes." : ": a session lasts 12 hours at most."}
           </span>
-          <Button small onClick={report}>
-            Stay signed in
-          </Button>
+          {view.canStay ? (
+            <Button small onClick={report}>
+              Stay signed in
+            </Button>
+          ) : null}
         </>
       ) : (
         <>
-          <span>Your session has ended after 15 minutes without a gesture.</span>
+          <span>
+            Your session has ended after {view.because === "idle" ? "15 minutes without a gesture" : "12 hours"}.
+          </span>
           <Button small onClick={() => window.location.reload()}>
             Sign in again
           </Button>

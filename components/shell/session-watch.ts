@@ -1,15 +1,22 @@
-/** When a session ends without a gesture, and what to do now. Pure: times come in as milliseconds. */
+/** When a session ends without a gesture, and when to say so. Pure: times come in as milliseconds. */
 export const IDLE_MINUTES = 15;
 export const WARN_BEFORE_MINUTES = 2;
 const GESTURE_EVERY = 60_000;
 
-export type SessionView = { kind: "quiet" } | { kind: "warning"; leftMilliseconds: number } | { kind: "ended" };
+export type SessionView =
+  | { kind: "quiet" }
+  | { kind: "warning"; leftMilliseconds: number; canStay: boolean }
+  | { kind: "ended"; because: "idle" | "absolute" };
 
-/** Quiet until two minutes before the idle limit counted from the last gesture that the server knows of. */
-export function sessionView(now: number, lastGestureAt: number): SessionView {
-  const left = lastGestureAt + IDLE_MINUTES * 60_000 - now;
-  if (left <= 0) return { kind: "ended" };
-  if (left <= WARN_BEFORE_MINUTES * 60_000) return { kind: "warning", leftMilliseconds: left };
+/**
+ * Quiet until two minutes before the session ends. `idleEndsAt` moves with every gesture that reached the server, `absoluteEndsAt` never
+ * does: when that one is the nearer, staying is not on offer.
+ */
+export function sessionView(now: number, idleEndsAt: number, absoluteEndsAt: number): SessionView {
+  const absolute = absoluteEndsAt <= idleEndsAt;
+  const left = Math.min(idleEndsAt, absoluteEndsAt) - now;
+  if (left <= 0) return { kind: "ended", because: absolute ? "absolute" : "idle" };
+  if (left <= WARN_BEFORE_MINUTES * 60_000) return { kind: "warning", leftMilliseconds: left, canStay: !absolute };
   return { kind: "quiet" };
 }
 

@@ -8,13 +8,14 @@ import { Crumbs } from "./crumbs";
 import { LensBar } from "./lens-bar";
 import { Logo } from "./logo";
 import { BottomBar, SideNav } from "./nav";
-import { ROLE_WORDS } from "./navigation";
+import { isAssessor, ROLE_WORDS } from "./navigation";
 import { SessionBanner } from "./session-banner";
 import { ThemeToggle } from "./theme-toggle";
 
 export interface ShellProps {
   organization: { slug: string; name: string };
-  person: { name: string; role: Role };
+  person: { name: string; roles: readonly Role[] };
+  session: { idleLeftMilliseconds: number; absoluteLeftMilliseconds: number };
   projects: readonly { slug: string; name: string }[];
   openFindings: number | null;
   signOutPath: string;
@@ -22,7 +23,7 @@ export interface ShellProps {
 }
 
 /** What stands around every page of an organization: sidebar, top bar, banners, toasts. */
-export function Shell({ organization, person, projects, openFindings, signOutPath, children }: ShellProps) {
+export function Shell({ organization, person, session, projects, openFindings, signOutPath, children }: ShellProps) {
   const signOut = (
     <form method="post" action={signOutPath}>
       <button
@@ -53,19 +54,21 @@ export function Shell({ organization, person, projects, openFindings, signOutPat
                 <span className="block truncate text-mini leading-[13px] text-fg-3">{organization.name}</span>
               </span>
             </div>
-            <SideNav organization={organization.slug} role={person.role} openFindings={openFindings} />
+            <SideNav organization={organization.slug} roles={person.roles} openFindings={openFindings} />
             <div className="flex items-center gap-2 border-t border-line pt-2 pl-1.5 max-xl:flex-col max-xl:pl-0">
               <Initials name={person.name} />
               <span className="min-w-0 flex-1 max-xl:hidden">
                 <b className="block truncate leading-4 font-strong">{person.name}</b>
-                <span className="block truncate text-mini leading-3.5 text-fg-3">{ROLE_WORDS[person.role]}</span>
+                <span className="block truncate text-mini leading-3.5 text-fg-3">
+                  {[...new Set(person.roles)].map((role) => ROLE_WORDS[role]).join(", ")}
+                </span>
               </span>
               <ThemeToggle />
               {signOut}
             </div>
           </aside>
           <div className="flex min-w-0 flex-col bg-surface pb-16 md:pb-0">
-            {person.role === "assessor" ? (
+            {isAssessor(person.roles) ? (
               <p className="no-print flex min-h-8 items-center gap-2 border-b border-human-line bg-human-tint px-5 py-1 text-small text-human-fg">
                 <Eye size={15} aria-hidden="true" className="shrink-0" />
                 <span>
@@ -74,7 +77,7 @@ export function Shell({ organization, person, projects, openFindings, signOutPat
                 </span>
               </p>
             ) : null}
-            <SessionBanner />
+            <SessionBanner {...session} />
             <ConnectionBanner />
             <header className="no-print sticky top-0 z-20 flex h-12 shrink-0 items-center gap-3 border-b border-line bg-surface px-4 md:px-5">
               <span className="md:hidden">
@@ -88,7 +91,7 @@ export function Shell({ organization, person, projects, openFindings, signOutPat
             </main>
           </div>
         </div>
-        <BottomBar organization={organization.slug} role={person.role}>
+        <BottomBar organization={organization.slug} roles={person.roles}>
           <div className="flex items-center gap-2 px-2.5 py-1.5">
             <span className="min-w-0 flex-1 truncate">{person.name}</span>
             <ThemeToggle />

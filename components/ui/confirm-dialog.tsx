@@ -15,6 +15,7 @@ export function ConfirmDialog({
   danger = true,
   onConfirm,
   onClose,
+  describeProblem,
 }: {
   title: string;
   children: ReactNode;
@@ -23,12 +24,13 @@ export function ConfirmDialog({
   danger?: boolean;
   onConfirm: () => Promise<void>;
   onClose: () => void;
+  describeProblem: (error: unknown) => ReactNode;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const [word, setWord] = useState("");
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<ReactNode>(null);
   useEffect(() => {
     ref.current?.showModal();
   }, []);
@@ -39,7 +41,7 @@ export function ConfirmDialog({
       () => ref.current?.close(),
       (error: unknown) => {
         setBusy(false);
-        setProblem(error instanceof Error ? error.message : "That did not work. Try again.");
+        setProblem(describeProblem(error));
       },
     );
   };

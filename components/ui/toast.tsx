@@ -6,7 +6,7 @@ interface Toast {
   id: number;
   tone: "done" | "problem";
   title: string;
-  text?: string;
+  text?: ReactNode;
 }
 const ToastContext = createContext<(toast: Omit<Toast, "id">) => void>(() => undefined);
 
