@@ -1,0 +1,152 @@
+/** Reads folders of ordinary Kubernetes YAML into a cluster. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { LineCounter, parseAllDocuments } from "yaml";
+import type { Cluster } from "./cluster";
+import type { EncryptionConfiguration } from "./metrics";
+import type { ApiObject, Node, Pod } from "./objects";
+import { findResourceOfKind } from "./resources";
+import { canRunOn } from "./scheduling";
+
+/** Kinds that others refer to come first; the rest follows in the order of the files. */
+const FIRST = [
+  "CustomResourceDefinition",
+  "Namespace",
+  "Node",
+  "PriorityClass",
+  "ServiceAccount",
+  "Secret",
+  "ConfigMap",
+];
+
+export interface LoadedFolder {
+  objects: ApiObject[];
+  /** A configuration file of the control plane, not an object of the API. */
+  encryption: EncryptionConfiguration | undefined;
+}
+
+function yamlFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return yamlFiles(path);
+      return /\.ya?ml$/.test(entry.name) ? [path] : [];
+    });
+}
+
+/** Every document of every file. @throws Error naming file and line of a document that is not valid YAML or not an object. */
+export function readFolder(folder: string): LoadedFolder {
+  const loaded: LoadedFolder = { objects: [], encryption: undefined };
+  for (const path of yamlFiles(folder)) {
+    const lines = new LineCounter();
+    for (const document of parseAllDocuments(readFileSync(path, "utf8"), { lineCounter: lines, merge: true })) {
+      const { line } = lines.linePos(document.range?.[0] ?? 0);
+      const where = `${relative(process.cwd(), path)}:${line}`;
+      if (document.errors[0]) throw new Error(`${where}: ${document.errors[0].message}`);
+      const value = document.toJS() as ApiObject | null;
+      if (value === null) continue;
+      if (typeof value.kind !== "string" || typeof value.apiVersion !== "string")
+        throw new Error(`${where}: apiVersion or kind is missing`);
+      if (value.kind === "EncryptionConfiguration") loaded.encryption = value as unknown as EncryptionConfiguration;
+      else if (value.kind === "List") loaded.objects.push(...(value.items as ApiObject[]));
+      else if (value.apiVersion === "audit.k8s.io/v1") continue;
+      else loaded.objects.push(value);
+    }
+  }
+  return loaded;
+}
+
+/** Creates the objects as the cluster's initial state. @throws Error naming the object that the cluster refused. */
+export async function loadObjects(cluster: Cluster, objects: readonly ApiObject[]): Promise<void> {
+  const rank = (object: ApiObject) => {
+    const index = FIRST.indexOf(object.kind);
+    return index < 0 ? FIRST.length : index;
+  };
+  const ordered = objects
+    .map((object, index) => ({ object, index }))
+    .sort((a, b) => rank(a.object) - rank(b.object) || a.index - b.index);
+  // The nodes and the namespaces' default service accounts are there before the first pod.
+  const isPod = (object: ApiObject) => object.kind === "Pod";
+  load(
+    cluster,
+    ordered.map(({ object }) => object).filter((object) => !isPod(object)),
+  );
+  await settled();
+  load(
+    cluster,
+    ordered
+      .map(({ object }) => object)
+      .filter(isPod)
+      .flatMap((object) => mirrors(cluster, object)),
+  );
+}
+
+function load(cluster: Cluster, objects: readonly ApiObject[]): void {
+  for (const object of objects) {
+    const name = `${object.kind} ${object.metadata?.namespace ? `${object.metadata.namespace}/` : ""}${object.metadata?.name}`;
+    const resource = findResourceOfKind(cluster.store, object);
+    if (!resource)
+      throw new Error(
+        `${name}: no resource ${object.apiVersion} ${object.kind} is served; is its CustomResourceDefinition missing?`,
+      );
+    const namespace = resource.namespaced ? { namespace: object.metadata.namespace ?? "default" } : {};
+    const placed = { ...object, metadata: { ...object.metadata, ...namespace } };
+    try {
+      // What every cluster has (kube-system, …) may be written down again, with labels.
+      if (cluster.find(resource, placed.metadata.namespace, placed.metadata.name)) cluster.update(resource, placed);
+      else {
+        const made = cluster.create(resource, placed, { isInitial: true });
+        // A recorded status is part of the state (a Node's versions, a policy's conditions).
+        if (object.status !== undefined)
+          cluster.update(resource, { ...made, status: object.status }, { isStatus: true });
+      }
+    } catch (error) {
+      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+/**
+ * A static pod (annotation kubernetes.io/config.source: file) is a file on the control-plane nodes: each kubelet that has it
+ * shows it as a mirror pod with the node's name behind its own. With a `nodeName` it is on that node only.
+ */
+function mirrors(cluster: Cluster, object: ApiObject): ApiObject[] {
+  if (object.kind !== "Pod" || object.metadata.annotations?.["kubernetes.io/config.source"] !== "file") return [object];
+  const pod = object as Pod;
+  const nodes = cluster.store
+    .all<Node>("/nodes")
+    .filter((node) =>
+      pod.spec.nodeName === undefined
+        ? canRunOn({ ...pod.spec, tolerations: [{ operator: "Exists" }] }, node)
+        : pod.spec.nodeName === node.metadata.name,
+    );
+  return nodes.map((node) => {
+    const address = node.status?.addresses?.find((held) => held.type === "InternalIP")?.address ?? "";
+    const spec = JSON.parse(JSON.stringify(pod.spec).replaceAll("$(NODE_IP)", address)) as Pod["spec"];
+    delete spec.nodeSelector;
+    const hash = createHash("sha256").update(JSON.stringify(pod.spec)).digest("hex").slice(0, 32);
+    return {
+      ...pod,
+      metadata: {
+        ...pod.metadata,
+        name: `${pod.metadata.name}-${node.metadata.name}`,
+        annotations: {
+          ...pod.metadata.annotations,
+          "kubernetes.io/config.hash": hash,
+          "kubernetes.io/config.mirror": hash,
+        },
+        ownerReferences: [
+          { apiVersion: "v1", kind: "Node", name: node.metadata.name, uid: node.metadata.uid ?? "", controller: true },
+        ],
+      },
+      spec: { ...spec, nodeName: node.metadata.name, tolerations: [{ effect: "NoExecute", operator: "Exists" }] },
+    };
+  });
+}
+
+/** Controllers work in microtasks; a turn of the event loop later they are done. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
