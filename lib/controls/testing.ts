@@ -9,7 +9,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { type ContextOptions, contextOf } from "@/lib/fixtures/builders";
+import { type ContextOptions, contextOf, daemonSet, minimalPod, namespace, node } from "@/lib/fixtures/builders";
 import {
   CLUSTER_REF,
   type Control,
@@ -121,4 +121,39 @@ function keyOf(result: Result): string {
 
 function matches(text: string, wanted: string | RegExp): boolean {
   return typeof wanted === "string" ? text.includes(wanted) : wanted.test(text);
+}
+
+/** A world in which Calico enforces NetworkPolicy: its DaemonSet, the nodes, and a ready agent on each of `readyOn`. */
+export function calicoOn(nodes: readonly string[], readyOn: readonly string[] = nodes): unknown[] {
+  const agent = { name: "calico-node", image: "quay.io/calico/node:v3.30.3" };
+  return [
+    daemonSet("calico-node", "calico-system", { containers: [agent] }),
+    ...nodes.map((name) => node(name)),
+    ...nodes.map((name) =>
+      minimalPod(`calico-node-${name}`, "calico-system", {
+        metadata: {
+          ownerReferences: [
+            { apiVersion: "apps/v1", kind: "DaemonSet", name: "calico-node", uid: "1", controller: true },
+          ],
+        },
+        spec: { nodeName: name, hostNetwork: true, containers: [agent] },
+        status: {
+          phase: "Running",
+          conditions: [{ type: "Ready", status: readyOn.includes(name) ? "True" : "False" }],
+        },
+      }),
+    ),
+    // Its namespace, so that scope stays declared for everything in the world.
+    namespace("calico-system", { "pci-scope": "connected-to" }),
+  ];
+}
+
+/** A world whose only plug-in is flannel, which enforces nothing. */
+export function flannelOn(nodes: readonly string[]): unknown[] {
+  const agent = { name: "kube-flannel", image: "ghcr.io/flannel-io/flannel:v0.27.0" };
+  return [
+    daemonSet("kube-flannel-ds", "kube-flannel", { containers: [agent] }),
+    ...nodes.map((name) => node(name)),
+    namespace("kube-flannel", { "pci-scope": "connected-to" }),
+  ];
 }

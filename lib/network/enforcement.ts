@@ -217,3 +217,15 @@ function evidenceOf(plugin: RecognisedPlugin): EvidenceLike {
     ...(image === undefined ? {} : { found: image }),
   };
 }
+
+/** Enforcement for the pods of a namespace: on the nodes that run its live pods, or over the cluster while it has none. */
+export function namespaceEnforcement(
+  inventory: Inventory,
+  namespace: string,
+): { status: EnforcementStatus; ground: string } {
+  const nodes = inventory
+    .livePodsIn(namespace)
+    .filter((pod) => pod.spec.hostNetwork !== true)
+    .flatMap((pod) => pod.spec.nodeName ?? []);
+  return enforcementOn(inventory, nodes);
+}
