@@ -11,6 +11,7 @@ import { type EncryptionConfiguration, renderMetrics } from "./metrics";
 import type { ApiObject } from "./objects";
 import { jsonPatch, mergePatch, strategicMerge } from "./patch";
 import { apiVersionOf, findResource, type Resource, REVIEWS } from "./resources";
+import { decodeReview } from "./protobuf";
 import { review } from "./reviews";
 import { badRequest, methodNotAllowed, pathNotFound, StatusError } from "./status";
 import { renderTable } from "./tables";
@@ -460,9 +461,12 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
       throw new StatusError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${LARGEST_BODY}`);
     chunks.push(chunk);
   }
-  const text = Buffer.concat(chunks).toString("utf8");
-  if (text === "") return {};
+  const body = Buffer.concat(chunks);
   const type = request.headers["content-type"] ?? "";
+  const review = type.includes("protobuf") ? decodeReview(body) : undefined;
+  if (review) return review;
+  const text = body.toString("utf8");
+  if (text === "") return {};
   if (type.includes("protobuf"))
     throw new StatusError(
       415,
