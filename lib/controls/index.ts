@@ -3,6 +3,13 @@ import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
 import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
 import { netNoBroadAllow } from "./net-no-broad-allow";
+import { podDedicatedServiceAccount } from "./pod-dedicated-service-account";
+import { podNoHostNamespaces } from "./pod-no-host-namespaces";
+import { podNoHostpath } from "./pod-no-hostpath";
+import { podNoPrivileged } from "./pod-no-privileged";
+import { podReadOnlyRootfs } from "./pod-read-only-rootfs";
+import { podRunAsNonRoot } from "./pod-run-as-non-root";
+import { podSaTokenNotAutomounted } from "./pod-sa-token-not-automounted";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import type { Control } from "./types";
 
@@ -12,6 +19,13 @@ export const CONTROLS: readonly Control[] = [
   netDefaultDenyIngress,
   netDefaultDenyEgress,
   netNoBroadAllow,
+  podNoPrivileged,
+  podNoHostNamespaces,
+  podNoHostpath,
+  podRunAsNonRoot,
+  podReadOnlyRootfs,
+  podSaTokenNotAutomounted,
+  podDedicatedServiceAccount,
 ];
 
 const BY_ID = new Map(CONTROLS.map((control) => [control.id, control]));

@@ -1,5 +1,6 @@
 /** What a control is, what it is given and what it answers. One file per control beside this one. */
 import type { Inventory, ResourceRef } from "@/lib/inventory/inventory";
+import type { PolicyRule } from "@/lib/inventory/kinds";
 import type { SectionName } from "@/lib/inventory/snapshot";
 import type { Scope } from "@/lib/scope/types";
 
@@ -66,6 +67,19 @@ export interface EvaluationContext {
   scope: Scope;
   /** The moment that the evaluation is about, ISO 8601 UTC. The only clock a control may read. */
   asOf: string;
+  /** What the organization has approved. Absent: nothing is approved, which is also what an empty list says. */
+  registers?: Registers;
+}
+
+/** Lists that people keep and a control compares the cluster with. */
+export interface Registers {
+  /** Service accounts whose workloads need the Kubernetes API, and the permissions that were approved for each. */
+  apiClients?: readonly ApiClient[];
+}
+export interface ApiClient {
+  namespace: string;
+  serviceAccount: string;
+  permissions: readonly PolicyRule[];
 }
 
 export interface Remediation {

@@ -2,6 +2,7 @@
 export type { CheckOutcome, ForbiddenField, PodUnderCheck } from "./check";
 export { withApiDefaults } from "./defaults";
 export type { CheckViolation, PodSecurityEvaluation } from "./evaluate";
+export { isWindows, visitContainers } from "./check";
 export { checksFor, describeViolations, effectiveMinor, evaluatePodSecurity } from "./evaluate";
 export type { LevelVersion, PodSecurityLevel, PodSecurityMode, PodSecurityPolicy, PodSecurityVersion } from "./policy";
 export {
@@ -13,3 +14,4 @@ export {
   resolvePolicy,
 } from "./policy";
 export { CHECKS, NEWEST_MINOR } from "./registry";
+export { minorOfVersion } from "./server-version";

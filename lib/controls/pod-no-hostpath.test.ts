@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import {
+  cdeNamespace,
+  container,
+  contextOf,
+  deployment,
+  minimalPod,
+  minimalPodSpec,
+  restrictedPodSpec,
+} from "@/lib/fixtures/builders";
+import { podNoHostpath } from "./pod-no-hostpath";
+import { describeControl } from "./testing";
+
+const cde = cdeNamespace();
+/** A Deployment that mounts a folder of its node in the lists named. */
+function mounting(path: string, mount: Record<string, unknown> | null = { readOnly: true }, list = "containers") {
+  const mounts = mount === null ? [] : [{ name: "host", mountPath: "/host", ...mount }];
+  const own = container({ name: "reader", volumeMounts: mounts });
+  const spec = minimalPodSpec({ volumes: [{ name: "host", hostPath: { path } }] });
+  return [
+    cde,
+    deployment("app", "cde", list === "containers" ? { ...spec, containers: [own] } : { ...spec, [list]: [own] }),
+  ];
+}
+const critical = (path: string) =>
+  ({ name: `critical: ${path}`, objects: mounting(path), status: "fail", severity: "critical" }) as const;
+
+describeControl(podNoHostpath, [
+  { name: "no volumes", objects: [cde, deployment("app", "cde", restrictedPodSpec())], status: "pass" },
+  {
+    name: "other volumes, a claim among them, and says what it cannot see",
+    objects: [
+      cde,
+      deployment(
+        "app",
+        "cde",
+        minimalPodSpec({
+          volumes: [
+            { name: "tmp", emptyDir: {} },
+            { name: "data", persistentVolumeClaim: { claimName: "data" } },
+          ],
+        }),
+      ),
+    ],
+    status: "pass",
+    says: "behind its claims (data)",
+  },
+  {
+    name: "a read-only harmless folder is high",
+    objects: mounting("/usr/share/zoneinfo"),
+    status: "fail",
+    severity: undefined,
+    says: "read-only",
+  },
+  {
+    name: "a folder that nothing mounts",
+    objects: mounting("/opt/data", null),
+    status: "fail",
+    says: "mounted by no container",
+  },
+  {
+    name: "a writable folder is critical",
+    objects: mounting("/opt/data", {}),
+    status: "fail",
+    severity: "critical",
+    says: "writable by reader",
+  },
+  {
+    name: "a writable mount of an init container",
+    objects: mounting("/opt/data", {}, "initContainers"),
+    status: "fail",
+    severity: "critical",
+  },
+  {
+    name: "a writable mount of an ephemeral container",
+    objects: mounting("/opt/data", {}, "ephemeralContainers"),
+    status: "fail",
+    severity: "critical",
+  },
+  critical("/var/run/docker.sock"),
+  critical("/run/docker.sock"),
+  critical("/var/run/crio/crio.sock"),
+  critical("/run/containerd"),
+  critical("/run/containerd/containerd.sock"),
+  critical("/run/podman/podman.sock"),
+  critical("/var/run"),
+  critical("/"),
+  critical("/etc"),
+  critical("/etc/"),
+  critical("/etc/kubernetes/pki"),
+  critical("/var/lib/kubelet/pods"),
+  critical("/var/lib"),
+  critical("/opt/../var/./run//docker.sock"),
+  { name: "a file below /etc is not /etc", objects: mounting("/etc/ssl/certs"), status: "fail", severity: undefined },
+  {
+    name: "a name that only begins alike is another folder",
+    objects: mounting("/runner"),
+    status: "fail",
+    severity: undefined,
+  },
+  {
+    name: "a finished pod",
+    objects: [cde, minimalPod("x", "cde", { status: { phase: "Succeeded" } })],
+    status: "not-applicable",
+  },
+  {
+    name: "pods not collected",
+    objects: [cde],
+    options: { sections: { pods: { status: "not-collected" } } },
+    status: "unknown",
+  },
+]);
+
+describe("remediation", () => {
+  it("turns the volume into an emptyDir", () => {
+    const context = contextOf(mounting("/opt/data"));
+    const result = podNoHostpath.evaluate(context)[0];
+    if (result === undefined) throw new Error("no result");
+    expect(podNoHostpath.remediate(context, result).manifest).toContain(
+      "- name: host\n          hostPath: null\n          emptyDir: {}",
+    );
+  });
+});
