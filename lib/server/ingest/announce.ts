@@ -1,6 +1,7 @@
 /** The announcement: what a snapshot holds; the answer names what the organization lacks. */
 import { createHash } from "node:crypto";
 import { RingfenceError } from "@/lib/errors";
+import { POD_TEMPLATES, type WireSectionName } from "@/lib/inventory/encoding";
 import { findSecretIn } from "@/lib/inventory/secret-net";
 import { isSectionName } from "@/lib/inventory/sections";
 import { SNAPSHOT_SCHEMA_VERSION } from "@/lib/inventory/snapshot";
@@ -22,11 +23,24 @@ export function manifestDigestOf(manifest: SnapshotManifest): string {
   return createHash("sha256").update(canonicalJson(manifest)).digest("hex");
 }
 
+export interface AnnouncedChunk {
+  rawBytes: number;
+  objects: number;
+  /** Sections that hold it; nearly always one. */
+  sections: Set<WireSectionName>;
+}
+
 /** Every chunk of a manifest, each digest once. */
-export function chunksOf(manifest: SnapshotManifest): Map<string, { rawBytes: number; objects: number }> {
-  const chunks = new Map<string, { rawBytes: number; objects: number }>();
+export function chunksOf(manifest: SnapshotManifest): Map<string, AnnouncedChunk> {
+  const chunks = new Map<string, AnnouncedChunk>();
   for (const section of manifest.sections) {
-    for (const { digest, rawBytes, objects } of section.chunks) chunks.set(digest, { rawBytes, objects });
+    // Checked by announceSnapshot.
+    const name = section.name as WireSectionName;
+    for (const { digest, rawBytes, objects } of section.chunks) {
+      const known = chunks.get(digest);
+      if (known === undefined) chunks.set(digest, { rawBytes, objects, sections: new Set([name]) });
+      else known.sections.add(name);
+    }
   }
   return chunks;
 }
@@ -52,7 +66,7 @@ export async function announceSnapshot(
   }
   if (agent.isQuarantined) throw new RingfenceError("conflict", "This agent is in quarantine.");
   for (const { name } of manifest.sections) {
-    if (!isSectionName(name) && name !== "podtemplates") {
+    if (!isSectionName(name) && name !== POD_TEMPLATES) {
       throw new RingfenceError("invalid-input", `The section ${name} is not known here.`);
     }
   }
@@ -88,7 +102,7 @@ async function insertSnapshot(
   tx: Transaction,
   agent: AgentCaller,
   message: AnnounceRequest,
-  facts: { manifestDigest: string; chunks: Map<string, { rawBytes: number; objects: number }>; now: Date },
+  facts: { manifestDigest: string; chunks: Map<string, AnnouncedChunk>; now: Date },
 ): Promise<void> {
   const { manifest } = message;
   const cluster = await tx.cluster.findUniqueOrThrow({
@@ -109,7 +123,7 @@ async function insertSnapshot(
       manifest: { ...manifest, gaps: message.gaps } as unknown as Prisma.InputJsonValue,
       manifestDigest: Buffer.from(facts.manifestDigest, "hex"),
       prevDigest: message.prev === null ? null : Buffer.from(message.prev, "hex"),
-      objects: manifest.sections.reduce((sum, s) => sum + (s.name === "podtemplates" ? 0 : s.objects), 0),
+      objects: manifest.sections.reduce((sum, s) => sum + (s.name === POD_TEMPLATES ? 0 : s.objects), 0),
       droppedFields: Math.min(manifest.droppedFields, 2_000_000_000),
       chunks: facts.chunks.size,
       rawBytes,

@@ -61,12 +61,13 @@ interface KeyRow {
 /**
  * Authenticates the request and gives its body, both or neither.
  *
- * @param audience this server's own, as told to agents at their enrolment
+ * @param options.audience this server's own, as told to agents at their enrolment
+ * @param options.onVerified told who signed before the body is read, so that a refused body has a name in the audit trail
  * @throws AgentRefused; RingfenceError `too-large`, `unsupported-media-type`, `invalid-input` for the body
  */
 export async function authenticateAgent(
   request: Request,
-  options: { audience: string; maxBodyBytes: number; now: Date },
+  options: { audience: string; maxBodyBytes: number; now: Date; onVerified: (agent: AgentCaller) => void },
 ): Promise<{ agent: AgentCaller; body: Uint8Array }> {
   const url = new URL(request.url);
   const parsed = parseSignedRequest({
@@ -91,6 +92,15 @@ export async function authenticateAgent(
   if (known.agent_revoked) throw refuse("agent-revoked", "This agent was revoked.", "gone");
   if (known.key_revoked) throw refuse("key-revoked", "This key has expired or was revoked.", "signature-invalid");
 
+  const agent: AgentCaller = {
+    orgId: key.organizationId,
+    agentId: key.agentId,
+    keyId: key.keyId,
+    clusterId: known.cluster_id,
+    clusterSlug: known.cluster_slug,
+    isQuarantined: known.quarantined,
+  };
+  options.onVerified(agent);
   const body = await readBody(request, options.maxBodyBytes);
   if (encodeBase64(createHash("sha256").update(body).digest()) !== fields.bodyDigest) {
     throw refuse("body-digest-wrong", "The body is not the one that was signed.", "signature-invalid");
@@ -101,17 +111,7 @@ export async function authenticateAgent(
   });
   if (burnt === "replayed") throw refuse("replayed", "The sequence number was used before.", "replayed");
   if (burnt === "revoked") throw refuse("agent-revoked", "This agent was revoked.", "gone");
-  return {
-    agent: {
-      orgId: key.organizationId,
-      agentId: key.agentId,
-      keyId: key.keyId,
-      clusterId: known.cluster_id,
-      clusterSlug: known.cluster_slug,
-      isQuarantined: known.quarantined,
-    },
-    body,
-  };
+  return { agent, body };
 }
 
 async function findKey(tx: Transaction, key: SignedFields["key"]): Promise<KeyRow | null> {

@@ -1,5 +1,6 @@
 /** Chunks: opened within limits, verified line by line, stored by digest; all of a request or none. */
 import { RingfenceError } from "@/lib/errors";
+import { refuseLine, type WireSectionName } from "@/lib/inventory/encoding";
 import { findSecretIn } from "@/lib/inventory/secret-net";
 import type { ChunksResponse, SnapshotManifest } from "@/lib/inventory/wire";
 import { withOrganization } from "../db/organization";
@@ -38,7 +39,7 @@ export async function storeChunks(agent: AgentCaller, snapshotId: string, body: 
   for await (const { digest, wire, raw } of openPack(body)) {
     const expected = announced.get(digest);
     if (expected === undefined) throw new RingfenceError("invalid-input", `The chunk ${digest} was not announced.`);
-    const objects = verifyLines(raw, digest, snapshotId);
+    const objects = verifyLines(raw, { digest, snapshotId, sections: expected.sections });
     if (objects !== expected.objects || raw.byteLength !== expected.rawBytes) {
       throw new RingfenceError("invalid-input", `The chunk ${digest} is not as long as was announced.`);
     }
@@ -65,11 +66,16 @@ export async function storeChunks(agent: AgentCaller, snapshotId: string, body: 
 }
 
 /**
- * Checks that the bytes are lines of JSON objects, each ended by a newline, without pathological shapes and without secrets.
+ * Checks that the bytes are lines that a projection of this release could have made, each ended by a newline: JSON without
+ * pathological shapes, without secrets, and with nothing in it that should have been redacted.
  *
  * @returns number of lines
  */
-export function verifyLines(raw: Uint8Array, digest: string, snapshotId: string): number {
+export function verifyLines(
+  raw: Uint8Array,
+  chunk: { digest: string; snapshotId: string; sections: ReadonlySet<WireSectionName> },
+): number {
+  const { digest, snapshotId } = chunk;
   checkJsonLimits(raw);
   const invalid = (why: string, cause?: unknown) =>
     new RingfenceError("invalid-input", `The chunk ${digest} ${why}.`, { cause });
@@ -88,10 +94,12 @@ export function verifyLines(raw: Uint8Array, digest: string, snapshotId: string)
     } catch (cause) {
       throw invalid(`has no JSON in line ${i + 1}`, cause);
     }
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw invalid(`has no object in line ${i + 1}`);
     const secret = findSecretIn(value);
     if (secret !== null) throw new SecretDetected(secret.kind, `${digest} line ${i + 1}: ${secret.where}`, snapshotId);
+    for (const section of chunk.sections) {
+      const refused = refuseLine(section, value, `line ${i + 1}`);
+      if (refused !== undefined) throw invalid(`is refused in line ${i + 1} of ${section}: ${refused.problem}`);
+    }
   }
   return lines.length;
 }

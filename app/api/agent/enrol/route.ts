@@ -1,0 +1,4 @@
+export { enrolRoute as POST } from "@/lib/server/ingest/routes";
+
+export const runtime = "nodejs";
+export const dynamic = "force-dynamic";
