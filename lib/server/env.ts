@@ -63,6 +63,21 @@ function secret(purpose: string, length: number) {
     .refine((text) => text === "" || text.length >= length, `too short: at least ${length} characters`);
 }
 
+/** Public-key algorithms only: an unsigned token, or one signed with the shared client secret, is refused. */
+export const ID_TOKEN_ALGORITHMS = [
+  "RS256",
+  "PS256",
+  "ES256",
+  "EdDSA",
+  "RS384",
+  "RS512",
+  "PS384",
+  "PS512",
+  "ES384",
+  "ES512",
+] as const;
+export type IdTokenAlgorithm = (typeof ID_TOKEN_ALGORITHMS)[number];
+
 const webSettings = z.object({
   DATABASE_URL: database("the address of the database for the role ringfence_web"),
   RINGFENCE_INGEST_DATABASE_URL: database("the address of the database for the role ringfence_ingest"),
@@ -75,10 +90,21 @@ const webSettings = z.object({
     .string({ error: "missing: this server's client id at the issuer" })
     .min(1, "missing: this server's client id at the issuer"),
   RINGFENCE_OIDC_CLIENT_SECRET: secret("this server's client secret at the issuer", 1),
+  /** The algorithm of this client's ID tokens, where it is registered for another than the issuer's first choice. */
+  RINGFENCE_OIDC_ID_TOKEN_ALG: z
+    .enum(ID_TOKEN_ALGORITHMS, { error: `one of ${ID_TOKEN_ALGORITHMS.join(", ")}` })
+    .optional(),
   RINGFENCE_AGENT_IMAGE: z.string().min(1).default("ghcr.io/ringfence/agent:0.1.0"),
   /** How many proxies of ours add to X-Forwarded-For; 0: the connection's own address counts. */
   RINGFENCE_PROXY_HOPS: z.coerce.number({ error: "not a number" }).int().min(0).max(10).default(0),
 });
+
+export interface OidcSettings {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  idTokenAlg: IdTokenAlgorithm | null;
+}
 
 export interface WebEnvironment {
   databaseUrl: string;
@@ -88,7 +114,7 @@ export interface WebEnvironment {
   origin: string;
   /** True on http://localhost, where cookies can't carry the `__Host-` prefix. */
   isLocal: boolean;
-  oidc: { issuer: string; clientId: string; clientSecret: string };
+  oidc: OidcSettings;
   agentImage: string;
   proxyHops: number;
 }
@@ -115,6 +141,7 @@ export function readWebEnvironment(source: EnvironmentSource): WebEnvironment {
       issuer: source.RINGFENCE_OIDC_ISSUER ?? "",
       clientId: settings.RINGFENCE_OIDC_CLIENT_ID,
       clientSecret: settings.RINGFENCE_OIDC_CLIENT_SECRET,
+      idTokenAlg: settings.RINGFENCE_OIDC_ID_TOKEN_ALG ?? null,
     },
     agentImage: settings.RINGFENCE_AGENT_IMAGE,
     proxyHops: settings.RINGFENCE_PROXY_HOPS,
@@ -163,6 +190,11 @@ export function readMigrationEnvironment(source: EnvironmentSource): {
 }
 
 let web: WebEnvironment | null = null;
+
+/** Names the settings of this process (tests, start.ts after it has checked them). */
+export function useWebEnvironment(environment: WebEnvironment): void {
+  web = environment;
+}
 
 /** This process's settings for serving the web, read once. */
 export function webEnvironment(): WebEnvironment {

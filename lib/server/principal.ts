@@ -22,6 +22,14 @@ export interface Principal {
   requestId: string | null;
 }
 
+/** Somebody signed in asked for an organization that is not theirs. They learn only that there is nothing here. */
+export class NotAMember extends RingfenceError {
+  constructor(readonly actor: AuditActor) {
+    super("not-found", "There is nothing at this address.");
+    this.name = "NotAMember";
+  }
+}
+
 interface PrincipalRow {
   person_id: string;
   person_name: string;
@@ -43,7 +51,7 @@ interface PrincipalRow {
 /**
  * The principal of a session's token in the organization `slug`, in one statement.
  *
- * @throws RingfenceError `unauthenticated` or `session-expired`; `not-found` where the person has no living membership,
+ * @throws RingfenceError `unauthenticated` or `session-expired`; NotAMember (`not-found`) where the person has no living membership,
  *   whether or not there is such an organization.
  */
 export async function resolvePrincipal(
@@ -63,7 +71,7 @@ export async function resolvePrincipal(
     now,
   );
   if (row.org_id === null || row.org_slug === null || row.org_name === null || row.roles.length === 0) {
-    throw new RingfenceError("not-found", "There is nothing at this address.");
+    throw new NotAMember({ type: "person", id: row.person_id, name: row.person_name });
   }
   return {
     organization: { id: row.org_id, slug: row.org_slug, name: row.org_name },
@@ -166,10 +174,10 @@ export async function requirePagePrincipal(slug: string): Promise<Principal> {
     });
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error;
-    if (error.code === "not-found") notFound();
+    if (error.code === "not-found") return notFound();
     if (error.status !== 401) throw error;
     const here = sent.get("x-ringfence-path") ?? `/o/${slug}`;
     const reason = error.code === "session-expired" ? "&reason=session-expired" : "";
-    redirect(`/sign-in?callbackUrl=${encodeURIComponent(here)}${reason}`);
+    return redirect(`/sign-in?callbackUrl=${encodeURIComponent(here)}${reason}`);
   }
 }
