@@ -31,7 +31,15 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
 };
 
 /** The server could not be reached or is not able to answer now; nothing is known about the request's effect. */
-export class ServerUnreachable extends Error {}
+export class ServerUnreachable extends Error {
+  constructor(
+    message: string,
+    /** What the server asked for by Retry-After, in milliseconds. */
+    readonly retryAfterMs: number | null,
+  ) {
+    super(message);
+  }
+}
 
 /** The server understood and said no. `code` is one of the product's error codes, or "" when the answer had none. */
 export class ServerRefused extends Error {
@@ -66,6 +74,12 @@ export interface ServerOptions {
   log: Log;
 }
 
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** Instead of the client's own number of attempts. */
+  attempts?: number;
+}
+
 export class ServerClient {
   private readonly limits: ServerLimits;
   private readonly agent: http.Agent;
@@ -87,19 +101,30 @@ export class ServerClient {
   /** An unsigned JSON call: enrolment only. */
   postUnsigned<T>(path: string, body: unknown, answer: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
     const request = jsonRequest("POST", path, body);
-    return this.repeat(answer, signal, () => this.send(request, {}, signal));
+    return this.repeat(answer, { signal }, () => this.send(request, {}, signal));
   }
 
-  postJson<T>(identity: Identity, path: string, body: unknown, answer: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
-    return this.sendSigned(identity, jsonRequest("POST", path, body), answer, signal);
+  postJson<T>(
+    identity: Identity,
+    path: string,
+    body: unknown,
+    answer: z.ZodType<T>,
+    options: CallOptions = {},
+  ): Promise<T> {
+    return this.sendSigned(identity, jsonRequest("POST", path, body), answer, options);
   }
 
   /** Signs and sends; a `replayed` answer means that our sequence numbers are behind, and is repeated above. */
-  async sendSigned<T>(identity: Identity, request: Request, answer: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
+  async sendSigned<T>(
+    identity: Identity,
+    request: Request,
+    answer: z.ZodType<T>,
+    options: CallOptions = {},
+  ): Promise<T> {
     for (let leaps = 0; ; leaps++) {
       try {
-        return await this.repeat(answer, signal, () =>
-          this.inTurn(async () => this.send(request, await this.signatureOf(identity, request), signal)),
+        return await this.repeat(answer, options, () =>
+          this.inTurn(async () => this.send(request, await this.signatureOf(identity, request), options.signal)),
         );
       } catch (error) {
         const isBehind = error instanceof ServerRefused && error.code === "replayed" && leaps < 24;
@@ -135,12 +160,10 @@ export class ServerClient {
     return turn;
   }
 
-  private async repeat<T>(
-    schema: z.ZodType<T>,
-    signal: AbortSignal | undefined,
-    send: () => Promise<Answer>,
-  ): Promise<T> {
-    const { attempts, firstBackoffMs, longestBackoffMs } = this.limits;
+  private async repeat<T>(schema: z.ZodType<T>, options: CallOptions, send: () => Promise<Answer>): Promise<T> {
+    const { firstBackoffMs, longestBackoffMs } = this.limits;
+    const attempts = options.attempts ?? this.limits.attempts;
+    const { signal } = options;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       let problem: string;
@@ -156,7 +179,8 @@ export class ServerClient {
         if (error instanceof ServerRefused) throw error;
         problem = messageOf(error);
       }
-      if (attempt >= attempts) throw new ServerUnreachable(`${this.options.url.origin} is not reachable: ${problem}`);
+      if (attempt >= attempts)
+        throw new ServerUnreachable(`${this.options.url.origin} is not reachable: ${problem}`, waitMs);
       const jittered = backoffMs(attempt, { firstMs: firstBackoffMs, longestMs: longestBackoffMs });
       await sleep(waitMs === null ? jittered : waitMs + Math.min(jittered, 1000), signal);
     }

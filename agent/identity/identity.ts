@@ -35,7 +35,7 @@ export class Identity {
   /** Stores the change, then makes it visible. Changes are made one after the other. */
   update(change: Partial<AgentState>): Promise<void> {
     const next = this.saving.then(async () => {
-      const changed = { ...this.current, ...change };
+      const changed = { ...this.current, ...change, revision: this.current.revision + 1 };
       await this.store.save(changed);
       this.current = changed;
     });
@@ -59,10 +59,16 @@ export class Identity {
     this.nextSeq = Math.max(this.nextSeq, this.current.reservedSeq) + SEQ_BLOCK * 2 ** Math.min(times, 20);
   }
 
-  /** A fresh key and no identity: the beginning of another enrolment. The record of gaps is kept. */
-  async startOver(now: Date, change: Partial<AgentState>): Promise<void> {
-    const fresh = createState(now);
-    await this.update({ ...fresh, gaps: this.current.gaps, ...change });
+  /** Becomes the agent that the server has just enrolled: another key, other numbers, no commit yet. */
+  async become(change: Pick<AgentState, "privateKey" | "identity" | "tokenDigest" | "keyCreatedAt">): Promise<void> {
+    await this.update({
+      ...change,
+      nextPrivateKey: null,
+      reservedSeq: 0,
+      lastCommit: null,
+      lastCollectedAt: null,
+      pendingCommit: null,
+    });
     this.nextSeq = 1;
   }
 }

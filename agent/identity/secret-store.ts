@@ -3,7 +3,7 @@
  *
  * The agent can't read the Secret through the API; the kubelet mounts it. A mounted Secret lags behind its object by up to a
  * minute or two, so after a crash of the container the file may be older than the last patch. A second copy in an emptyDir,
- * which outlives the container but not the pod, is newer then. Of the two the one that reserved more sequence numbers counts.
+ * which outlives the container but not the pod, is newer then. Of the two the one with the higher revision counts.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -22,7 +22,7 @@ export class SecretStore implements StateStore {
   async load(): Promise<AgentState | null> {
     const [mounted, local] = [await this.loadMounted(), await this.local.load()];
     if (mounted === null || local === null) return mounted ?? local;
-    return local.reservedSeq >= mounted.reservedSeq ? local : mounted;
+    return local.revision >= mounted.revision ? local : mounted;
   }
 
   async save(state: AgentState): Promise<void> {

@@ -3,17 +3,19 @@
  * last and which one may be under way.
  */
 import { z } from "zod";
-import { enrolResponse, gapEntry } from "@/lib/inventory/wire";
+import { enrolResponse } from "@/lib/inventory/wire";
 import { createKey } from "./keys";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const agentState = z.strictObject({
   version: z.literal(1),
-  /** PKCS #8 in Base64. Made before enrolment and kept, so that a lost answer can be asked for again with the same key. */
+  /** Grows with every save: of two copies the one with the higher revision is the newer. */
+  revision: z.number().int().min(0),
+  /** PKCS #8 in Base64. */
   privateKey: z.string(),
   keyCreatedAt: z.iso.datetime(),
-  /** A key that was offered to the server and whose answer may have been lost. */
+  /** A key that was offered to the server, whose answer may have been lost: it is offered again until there is one. */
   nextPrivateKey: z.string().nullable(),
   /** SHA-256 of the token that this state was enrolled with: another token in the file means "enrol again". */
   tokenDigest: digest.nullable(),
@@ -27,7 +29,6 @@ export const agentState = z.strictObject({
   pendingCommit: z
     .strictObject({ snapshotId: z.uuid(), manifestDigest: digest, collectedAt: z.iso.datetime() })
     .nullable(),
-  gaps: z.array(gapEntry),
 });
 export type AgentState = z.infer<typeof agentState>;
 
@@ -41,6 +42,7 @@ export interface StateStore {
 export function createState(now: Date): AgentState {
   return {
     version: 1,
+    revision: 0,
     privateKey: createKey(),
     keyCreatedAt: now.toISOString(),
     nextPrivateKey: null,
@@ -50,7 +52,6 @@ export function createState(now: Date): AgentState {
     lastCommit: null,
     lastCollectedAt: null,
     pendingCommit: null,
-    gaps: [],
   };
 }
 

@@ -93,11 +93,12 @@ export const manifestFacts = z.strictObject({
     .max(2000)
     .optional(),
 });
+/** An object that is not valid for its kind may lack even its name; then that is "". */
 export const manifestInvalid = z.strictObject({
-  apiVersion: text(253),
-  kind: text(253),
-  namespace: text(253).optional(),
-  name: text(253),
+  apiVersion: text(253).or(z.literal("")),
+  kind: text(253).or(z.literal("")),
+  namespace: text(253).or(z.literal("")).optional(),
+  name: text(253).or(z.literal("")),
   where: text(WIRE_LIMITS.messageCharacters),
   problem: text(WIRE_LIMITS.messageCharacters),
 });
@@ -108,7 +109,7 @@ export const snapshotManifest = z
     facts: manifestFacts,
     sections: z.array(manifestSection).max(WIRE_LIMITS.sections),
     invalid: z.array(manifestInvalid).max(WIRE_LIMITS.invalidObjects),
-    /** How many fields the second net dropped because they looked like card numbers, keys or tokens. */
+    /** How many fields and values redaction took out, those that the second net caught among them. */
     droppedFields: count,
   })
   .superRefine((manifest, context) => {
@@ -133,7 +134,7 @@ export const snapshotManifest = z
 export const gapEntry = z.strictObject({
   fromAt: time,
   toAt: time,
-  reason: z.enum(["agent-stopped", "server-unreachable", "collection-failed", "paused", "revoked"]),
+  reason: z.enum(["agent-stopped", "server-unreachable", "collection-failed", "refused", "paused", "revoked"]),
 });
 
 /** `POST /api/agent/snapshots`: idempotent by snapshotId. */

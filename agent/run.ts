@@ -1,0 +1,310 @@
+/**
+ * The agent at work: one loop of heartbeats, one of scans, until it is told to stop.
+ *
+ * Nothing in here ends the process for a reason that lies outside the cluster's own configuration: a server that is down,
+ * full or says farewell is asked again later and more slowly.
+ */
+import { AGENT_PATHS, DEFAULT_HEARTBEAT_SECONDS, type GapEntry, heartbeatResponse } from "@/lib/inventory/wire";
+import { backoffMs, sleep } from "./backoff";
+import type { CollectProgress } from "./collect";
+import { type ClusterIdentity, enrol, isRotationDue, isTokenNew, readToken, rotateKey } from "./enrol";
+import type { Identity } from "./identity/identity";
+import { sha256Hex } from "./identity/keys";
+import { type Log, messageOf } from "./log";
+import { dueAt, gapSince, offsetOf } from "./schedule";
+import { type ServerClient, ServerRefused, ServerUnreachable } from "./server-client";
+import { handIn, type PreparedSnapshot, resumeCommit } from "./upload/hand-in";
+import { AGENT_VERSION } from "./version";
+
+export interface RunOptions {
+  client: ServerClient;
+  identity: Identity;
+  tokenFile: string | undefined;
+  scanIntervalMs: number;
+  log: Log;
+  readCluster(signal: AbortSignal): Promise<ClusterIdentity>;
+  prepare(
+    gapOf: (collectedAt: Date) => GapEntry[],
+    onProgress: (progress: CollectProgress) => void,
+    signal: AbortSignal,
+  ): Promise<PreparedSnapshot>;
+  timing?: Partial<typeof DEFAULT_TIMING>;
+}
+export const DEFAULT_TIMING = {
+  /** Between two tries of an agent that was refused: not enrolled, revoked, quarantined. */
+  farewellMs: 15 * 60_000,
+  /** Between two looks at the token file while there is no token yet. */
+  tokenMs: 5_000,
+  /** Between heartbeats that tell the progress of a collection. */
+  progressMs: 3_000,
+  /** Between two scans that somebody asked for. */
+  wantFullMs: 15_000,
+  firstRetryMs: 15_000,
+};
+
+type GapReason = GapEntry["reason"];
+
+export class Agent {
+  private readonly timing: typeof DEFAULT_TIMING;
+  private collecting: CollectProgress | null = null;
+  private cluster: ClusterIdentity = { clusterUid: null, kubernetesVersion: null };
+  private isPaused = false;
+  private wantsFull = false;
+  /** False after a refusal, until a heartbeat is taken again: nothing is collected for a server that won't have it. */
+  private isWelcome = true;
+  private rotateAfter = 0;
+  private lastScanStartedAt = 0;
+  private refusedToken: string | null = null;
+  /** Why the scan that was due did not come; the agent itself was not running before that. */
+  private gapReason: GapReason = "agent-stopped";
+  private wakeScanner = () => {};
+
+  constructor(private readonly options: RunOptions) {
+    this.timing = { ...DEFAULT_TIMING, ...options.timing };
+  }
+
+  /** Works until the signal is aborted, and resolves then. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ending = new AbortController();
+    const both = AbortSignal.any([signal, ending.signal]);
+    try {
+      await this.becomeEnrolled(both);
+      await Promise.all([this.beat(both), this.scan(both)]);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      ending.abort(new Error("the agent ends"));
+    }
+  }
+
+  /** Enrols if need be, scans once, hands in. @throws what kept it from doing so */
+  async runOnce(signal: AbortSignal): Promise<{ scanSeq: number }> {
+    const { client, identity, log } = this.options;
+    this.cluster = await this.options.readCluster(signal);
+    const token = await readToken(this.options.tokenFile);
+    if (token !== null && isTokenNew(identity, token)) await enrol(client, identity, token, this.cluster, log, signal);
+    if (identity.state.identity === null)
+      throw new Error("the agent is not enrolled, and there is no token in --token-file");
+    await this.heartbeat(signal);
+    await resumeCommit(client, identity, log, signal);
+    return this.scanOnce(signal);
+  }
+
+  /** Waits for a token if there is no identity yet; tries a token that is new. Resolves when there is an identity. */
+  private async becomeEnrolled(signal: AbortSignal): Promise<void> {
+    const { client, identity, log, tokenFile } = this.options;
+    for (let isFirst = true; ; isFirst = false) {
+      signal.throwIfAborted();
+      const token = await readToken(tokenFile);
+      const isNew = token !== null && isTokenNew(identity, token) && this.refusedToken !== sha256Hex(token);
+      if (!isNew && identity.state.identity !== null) return;
+      if (!isNew) {
+        if (isFirst) log.warn("not enrolled; waiting for a token that has not been used", { tokenFile });
+        await sleep(this.timing.tokenMs, signal);
+        continue;
+      }
+      try {
+        this.cluster = await this.options.readCluster(signal).catch((error) => {
+          log.warn("the cluster does not answer yet; enrolling without its version", { reason: messageOf(error) });
+          return this.cluster;
+        });
+        await enrol(client, identity, token, this.cluster, log, signal);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof ServerRefused) {
+          this.refusedToken = sha256Hex(token);
+          log.error("the server refused the enrolment token; register the cluster again for a new one", {
+            reason: error.message,
+          });
+        } else if (error instanceof ServerUnreachable) {
+          log.warn("enrolment waits for the server", { reason: error.message });
+          await sleep(error.retryAfterMs ?? backoffMs(4, { firstMs: 1000, longestMs: 60_000 }), signal);
+        } else throw error;
+      }
+    }
+  }
+
+  private async beat(signal: AbortSignal): Promise<never> {
+    const { log } = this.options;
+    let intervalMs = (this.options.identity.state.identity?.intervalSeconds ?? DEFAULT_HEARTBEAT_SECONDS) * 1000;
+    for (let failures = 0; ; ) {
+      let waitMs = intervalMs;
+      try {
+        await this.refreshCluster(signal);
+        intervalMs = (await this.heartbeat(signal)) * 1000;
+        await this.rotateIfDue(signal);
+        failures = 0;
+      } catch (error) {
+        signal.throwIfAborted();
+        failures++;
+        waitMs = await this.afterFailure(error, failures, intervalMs, signal);
+      }
+      // A tenth of jitter, so that agents that started together drift apart. A collection that begins meanwhile is told of
+      // soon; after a failure the wait is kept.
+      const until = Date.now() + waitMs * (0.95 + Math.random() / 10);
+      do {
+        await sleep(Math.min(this.timing.progressMs, Math.max(until - Date.now(), 0)), signal);
+      } while (Date.now() < until && (failures > 0 || this.collecting === null));
+    }
+  }
+
+  private async rotateIfDue(signal: AbortSignal): Promise<void> {
+    const { client, identity, log } = this.options;
+    if (!isRotationDue(identity, new Date()) || Date.now() < this.rotateAfter) return;
+    try {
+      await rotateKey(client, identity, log, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // The old key still works; an hour later is early enough.
+      this.rotateAfter = Date.now() + 3_600_000;
+      log.warn("the key could not be rotated yet", { reason: messageOf(error) });
+    }
+  }
+
+  /** Milliseconds to wait before the next heartbeat. */
+  private async afterFailure(
+    error: unknown,
+    failures: number,
+    intervalMs: number,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { log } = this.options;
+    if (error instanceof ServerUnreachable) {
+      log.warn("heartbeat not delivered", { reason: error.message, failures });
+      this.gapReason = "server-unreachable";
+      return error.retryAfterMs ?? Math.max(1000, backoffMs(failures, { firstMs: intervalMs, longestMs: 300_000 }));
+    }
+    if (!(error instanceof ServerRefused)) {
+      log.error("heartbeat failed", { reason: messageOf(error), failures });
+      return Math.max(1000, backoffMs(failures, { firstMs: intervalMs, longestMs: 300_000 }));
+    }
+    this.isWelcome = false;
+    this.gapReason = error.isFarewell ? "revoked" : "refused";
+    log.error(
+      error.isFarewell
+        ? "this agent was revoked: it sends nothing more. Put a new enrolment token into its Secret to enrol again"
+        : "the server refused the heartbeat",
+      { status: error.status, code: error.code, reason: error.message },
+    );
+    await this.tryNewToken(signal);
+    return 0;
+  }
+
+  /** After a refusal: a new token is the way back. Looks for one at the pace of the token file while it waits. */
+  private async tryNewToken(signal: AbortSignal): Promise<void> {
+    const until = Date.now() + this.timing.farewellMs;
+    while (Date.now() < until) {
+      const token = await readToken(this.options.tokenFile);
+      if (token !== null && isTokenNew(this.options.identity, token) && this.refusedToken !== sha256Hex(token)) {
+        await this.becomeEnrolled(signal);
+        this.isWelcome = true;
+        this.wakeScanner();
+        return;
+      }
+      await sleep(Math.min(this.timing.tokenMs, Math.max(until - Date.now(), 1)), signal);
+    }
+  }
+
+  /** @returns the interval in seconds that the server wants */
+  private async heartbeat(signal: AbortSignal): Promise<number> {
+    const { client, identity } = this.options;
+    const collecting = this.collecting;
+    const body = { agentVersion: AGENT_VERSION, ...this.cluster, collecting };
+    const answer = await client.postJson(identity, AGENT_PATHS.heartbeat, body, heartbeatResponse, {
+      signal,
+      attempts: 1,
+    });
+    if (answer.paused !== this.isPaused)
+      this.options.log.info(answer.paused ? "paused by the server" : "no longer paused");
+    this.isPaused = answer.paused;
+    this.isWelcome = true;
+    this.wantsFull = answer.wantFull;
+    if (answer.wantFull) this.wakeScanner();
+    return answer.intervalSeconds;
+  }
+
+  private async refreshCluster(signal: AbortSignal): Promise<void> {
+    if (this.cluster.kubernetesVersion !== null && this.cluster.clusterUid !== null) return;
+    this.cluster = await this.options.readCluster(signal).catch(() => this.cluster);
+  }
+
+  private async scan(signal: AbortSignal): Promise<never> {
+    const { client, identity, log, scanIntervalMs } = this.options;
+    for (let failures = 0; ; ) {
+      try {
+        await resumeCommit(client, identity, log, signal);
+        await this.waitUntilDue(signal);
+        const { scanSeq } = await this.scanOnce(signal);
+        log.info("snapshot handed in", { scanSeq });
+        failures = 0;
+      } catch (error) {
+        signal.throwIfAborted();
+        failures++;
+        log.error("scan failed", { reason: messageOf(error), failures });
+        const isRefused = error instanceof ServerRefused;
+        this.gapReason = isRefused
+          ? "refused"
+          : error instanceof ServerUnreachable
+            ? "server-unreachable"
+            : "collection-failed";
+        const firstMs = isRefused ? this.timing.farewellMs : this.timing.firstRetryMs;
+        const jittered = backoffMs(failures, { firstMs: firstMs * 2, longestMs: scanIntervalMs });
+        await sleep(
+          (error instanceof ServerUnreachable ? error.retryAfterMs : null) ?? Math.max(jittered, 100),
+          signal,
+        );
+      }
+    }
+  }
+
+  private async waitUntilDue(signal: AbortSignal): Promise<void> {
+    const { identity, scanIntervalMs } = this.options;
+    for (;;) {
+      signal.throwIfAborted();
+      const { identity: known, lastCollectedAt } = identity.state;
+      const now = Date.now();
+      const offset = offsetOf(sha256Hex(known?.clusterId ?? ""), scanIntervalMs);
+      let due = dueAt(now, lastCollectedAt === null ? null : Date.parse(lastCollectedAt), scanIntervalMs, offset);
+      if (this.wantsFull) due = Math.min(due, this.lastScanStartedAt + this.timing.wantFullMs);
+      const isHeldBack = this.isPaused || !this.isWelcome;
+      if (this.isPaused) this.gapReason = "paused";
+      if (!isHeldBack && due <= now) return;
+      await this.sleepOrWake(isHeldBack ? this.timing.tokenMs : Math.min(due - now, 60_000), signal);
+    }
+  }
+
+  /** Sleeps, unless a heartbeat's answer or a new enrolment makes a scan worth while earlier. */
+  private async sleepOrWake(ms: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.wakeScanner = () => woken.abort();
+    await sleep(ms, AbortSignal.any([signal, woken.signal])).catch(() => signal.throwIfAborted());
+  }
+
+  private async scanOnce(signal: AbortSignal): Promise<{ scanSeq: number }> {
+    const { client, identity, log, scanIntervalMs } = this.options;
+    this.lastScanStartedAt = Date.now();
+    this.wantsFull = false;
+    const gapOf = (collectedAt: Date): GapEntry[] => {
+      const last = identity.state.lastCollectedAt;
+      const gap = gapSince(last === null ? null : Date.parse(last), collectedAt.getTime(), scanIntervalMs);
+      if (gap === null) return [];
+      return [
+        { fromAt: new Date(gap.fromAt).toISOString(), toAt: new Date(gap.toAt).toISOString(), reason: this.gapReason },
+      ];
+    };
+    let snapshot: PreparedSnapshot;
+    try {
+      snapshot = await this.options.prepare(gapOf, (progress) => (this.collecting = progress), signal);
+    } finally {
+      this.collecting = null;
+    }
+    try {
+      const answer = await handIn(client, identity, snapshot, log, signal);
+      this.gapReason = "agent-stopped";
+      return answer;
+    } finally {
+      snapshot.spool.close();
+    }
+  }
+}
