@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { CLUSTER_REF, type Control, type Result } from "@/lib/controls/types";
+import { AS_OF, cdeNamespace, minimalPod, networkPolicy, snapshotOf } from "@/lib/fixtures/builders";
+import { refOf } from "@/lib/inventory/inventory";
+import { LEAF_REQUIREMENTS } from "@/lib/pci";
+import { assess } from "./assess";
+
+const result = (status: Result["status"], extra: Partial<Result> = {}): Result => ({
+  status,
+  object: CLUSTER_REF,
+  reason: "because",
+  detail: "Because.",
+  evidence: [],
+  ...extra,
+});
+function control(id: string, evaluate: Control["evaluate"], extra: Partial<Control> = {}): Control {
+  return {
+    id,
+    title: id,
+    severity: "high",
+    requirements: [{ requirement: "1.3.1", kind: "primary", rationale: "test" }],
+    judges: "cluster",
+    sections: [],
+    rule: { reads: "", pass: "", fail: "", unknown: "", notApplicable: "", why: "", cannotSee: "" },
+    evaluate,
+    verify: () => ({ command: "true", expect: "", needs: [] }),
+    remediate: () => ({ summary: "", risk: "" }),
+    ...extra,
+  };
+}
+const run = (controls: Control[], snapshot = snapshotOf([cdeNamespace()]), extra = {}) =>
+  assess(snapshot, { asOf: AS_OF, controls, ...extra });
+const requirement = (assessment: ReturnType<typeof run>, id: string) =>
+  assessment.requirements.find((r) => r.requirement === id);
+
+describe("assess", () => {
+  it("gives every testable requirement a status, in the standard's order", () => {
+    const assessment = run([control("a", () => [result("pass")])]);
+    expect(assessment.requirements.map((r) => r.requirement)).toEqual(LEAF_REQUIREMENTS.map((r) => r.id));
+    expect(requirement(assessment, "1.3.1")).toMatchObject({
+      status: "pass",
+      parts: [{ control: "a", status: "pass", decides: true }],
+    });
+  });
+
+  it("makes a control that throws unknown with the error's message, and goes on", () => {
+    const broken = control("broken", () => {
+      throw new Error("no such field");
+    });
+    const assessment = run([broken, control("fine", () => [result("pass")])]);
+    expect(assessment.controls.map((c) => [c.control, c.status])).toEqual([
+      ["broken", "unknown"],
+      ["fine", "pass"],
+    ]);
+    expect(assessment.results[0]?.results[0]?.detail).toContain("no such field");
+    expect(requirement(assessment, "1.3.1")?.status).toBe("unknown");
+  });
+
+  it("doesn't ask a control whose section could not be read, and names section and permission", () => {
+    let asked = 0;
+    const needsPods = control(
+      "a",
+      () => {
+        asked += 1;
+        return [result("pass")];
+      },
+      { sections: ["namespaces", "pods"] },
+    );
+    const assessment = run([needsPods], snapshotOf([cdeNamespace()], { sections: { pods: { status: "forbidden" } } }));
+    expect(asked).toBe(0);
+    expect(assessment.results[0]?.results).toMatchObject([
+      { status: "unknown", reason: "pods could not be read (forbidden)" },
+    ]);
+    expect(assessment.results[0]?.results[0]?.detail).toContain("list pods");
+  });
+
+  it("is unknown about an invalid object for the controls that read its section, and only those", () => {
+    const bad = networkPolicy("bad", "cde", { podSelector: { matchExpressions: [{ key: "a", operator: "is" }] } });
+    const reads = control("reads", () => [result("pass")], { sections: ["networkpolicies"] });
+    const other = control("other", () => [result("pass")], { sections: ["pods"] });
+    const assessment = run([reads, other], snapshotOf([cdeNamespace(), bad]));
+    expect(assessment.controls.map((c) => c.status)).toEqual(["unknown", "pass"]);
+    expect(assessment.results[0]?.results.find((r) => r.status === "unknown")?.object).toEqual({
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      namespace: "cde",
+      name: "bad",
+    });
+  });
+
+  it("is unknown everywhere about a document that could be anything", () => {
+    const snapshot = snapshotOf([], {
+      invalid: [{ apiVersion: "", kind: "", name: "", where: "apps.yaml:12", problem: "is not YAML" }],
+    });
+    const assessment = run([control("a", () => [result("pass")], { sections: ["pods"] })], snapshot);
+    expect(assessment.controls[0]?.status).toBe("unknown");
+    expect(assessment.results[0]?.results.find((r) => r.status === "unknown")).toMatchObject({
+      object: { kind: "Document", name: "apps.yaml:12" },
+    });
+  });
+
+  it("orders results by object and part, whatever order the control gives", () => {
+    const refs = ["b", "a"].map((name) => ({ apiVersion: "v1", kind: "Pod", namespace: "n", name }));
+    const many = control("a", () =>
+      refs.flatMap((object) => [result("fail", { object, part: "z" }), result("fail", { object, part: "c" })]),
+    );
+    const [entry] = run([many]).results;
+    expect(entry?.results.map((r) => `${r.object.name}/${r.part}`)).toEqual(["a/c", "a/z", "b/c", "b/z"]);
+  });
+
+  it("gives the same bytes for the same snapshot and moment", () => {
+    const judge = control("a", ({ inventory }) => inventory.workloads.map((w) => result("fail", { object: w.ref })), {
+      sections: ["pods"],
+    });
+    const world = () => [cdeNamespace(), ...["c", "a", "b"].map((n) => minimalPod(n))];
+    const once = JSON.stringify(run([judge], snapshotOf(world())));
+    expect(JSON.stringify(run([judge], snapshotOf(world().reverse())))).toBe(once);
+    expect(JSON.parse(once)).toMatchObject({ asOf: AS_OF });
+  });
+
+  it("needs attestation until every group is signed", () => {
+    const passes = control("a", () => [result("pass")], {
+      requirements: [{ requirement: "12.5.2", kind: "primary", rationale: "t" }],
+    });
+    const groups = requirement(run([passes]), "12.5.2")?.attestations.map((a) => a.id) ?? [];
+    expect(groups.length).toBeGreaterThan(1);
+    expect(requirement(run([passes]), "12.5.2")?.status).toBe("needs-attestation");
+    expect(requirement(run([passes], undefined, { attested: new Set(groups.slice(1)) }), "12.5.2")?.status).toBe(
+      "needs-attestation",
+    );
+    expect(requirement(run([passes], undefined, { attested: new Set(groups) }), "12.5.2")?.status).toBe("attested");
+  });
+
+  it("leaves out what another requirement has superseded, from that day on", () => {
+    expect(requirement(run([]), "6.4.1")?.status).toBe("not-applicable");
+    expect(requirement(assess(snapshotOf([]), { asOf: "2025-03-30T00:00:00Z", controls: [] }), "6.4.1")?.status).toBe(
+      "needs-attestation",
+    );
+  });
+
+  it("takes an inventory as well as a snapshot, and passes the scope on", () => {
+    const seen: string[] = [];
+    const looks = control("a", ({ scope, inventory }) => {
+      seen.push(...scope.inCategory("cde"), ...inventory.livePods.map((p) => refOf(p.pod).name));
+      return [result("pass")];
+    });
+    run([looks], snapshotOf([cdeNamespace(), minimalPod("p")]));
+    expect(seen).toEqual(["cde", "p"]);
+  });
+});

@@ -1,0 +1,166 @@
+/**
+ * The straight line: snapshot → look-ups → scope → controls → requirement statuses.
+ *
+ * - The same snapshot, settings and asOf give the same assessment, byte for byte.
+ * - A control whose sections could not all be read isn't asked: it is `unknown` and the result names section and permission.
+ * - A control that throws is `unknown` with the error's message; the others go on.
+ * - An object that is invalid for its kind is `unknown` for every control that reads its section; a document of which not even the
+ *   kind could be read is so for every control, because it could be anything.
+ */
+import { CATALOG_VERSION } from "./catalog-version";
+import { CONTROLS } from "@/lib/controls";
+import { CLUSTER_REF, type Control, type EvaluationContext, type Result } from "@/lib/controls/types";
+import { createInventory } from "@/lib/inventory/create-inventory";
+import { type Inventory, type ResourceRef, refKey } from "@/lib/inventory/inventory";
+import { findSection, permissionOf, sectionOfKind } from "@/lib/inventory/sections";
+import type { InvalidObject, Provider, Snapshot } from "@/lib/inventory/snapshot";
+import { coverageOf as coverageOfLinks, LEAF_REQUIREMENTS, type Requirement } from "@/lib/pci";
+import { classifyScope } from "@/lib/scope/classify";
+import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
+import { type ControlLink, linksByRequirement } from "./coverage";
+import { controlStatus, countStatuses, decides, requirementStatus } from "./status";
+import type { Assessment, ControlSummary, RequirementAssessment } from "./types";
+
+export interface AssessOptions {
+  /** The moment that the assessment is about, ISO 8601 UTC. */
+  asOf: string;
+  scopeSettings?: ScopeSettings;
+  /** The controls to run, in catalogue order; all unless given. */
+  controls?: readonly Control[];
+  /** Attestation groups that a person has signed and that haven't expired. */
+  attested?: ReadonlySet<string>;
+}
+
+/** Assesses a snapshot, or an inventory that was built from one. */
+export function assess(input: Snapshot | Inventory, options: AssessOptions): Assessment {
+  const inventory = "workloads" in input ? input : createInventory(input);
+  const controls = options.controls ?? CONTROLS;
+  const scope = classifyScope(inventory, options.scopeSettings ?? DEFAULT_SCOPE_SETTINGS);
+  const context: EvaluationContext = { inventory, scope, asOf: options.asOf };
+
+  const results = controls.map((control) => ({ control: control.id, results: resultsOf(control, context) }));
+  const summaries = results.map((entry): ControlSummary => {
+    const counts = countStatuses(entry.results.map((result) => result.status));
+    return { control: entry.control, status: controlStatus(counts), counts };
+  });
+  return {
+    catalogVersion: CATALOG_VERSION,
+    asOf: options.asOf,
+    scope,
+    results,
+    controls: summaries,
+    requirements: assessRequirements(summaries, {
+      controls,
+      asOf: options.asOf,
+      attested: options.attested ?? new Set(),
+      isManaged: isManaged(inventory.provider),
+    }),
+  };
+}
+
+/** A control's results in order of object, then part: what it says, and `unknown` for what it could not be asked about. */
+function resultsOf(control: Control, context: EvaluationContext): Result[] {
+  const results = [...invalidResults(control, context.inventory), ...evaluate(control, context)];
+  return results
+    .map((result) => ({ result, key: `${refKey(result.object)}\n${result.part ?? ""}` }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ result }) => result);
+}
+
+function evaluate(control: Control, context: EvaluationContext): Result[] {
+  const readable = context.inventory.readable(...control.sections);
+  if (!readable.known) {
+    const definition = findSection(readable.section);
+    const permission = definition === undefined ? `list ${readable.section}` : permissionOf(definition);
+    return [
+      unknown(
+        CLUSTER_REF,
+        `${readable.section} could not be read (${readable.status})`,
+        `This control needs ${readable.section}, and ${readable.message}. It becomes known when the agent may ${permission} and the list is complete.`,
+      ),
+    ];
+  }
+  try {
+    return control.evaluate(context);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const detail = `The evaluation of ${control.id} ended with an error, so nothing is known about what it judges: ${message}`;
+    return [unknown(CLUSTER_REF, "the control failed with an error", detail)];
+  }
+}
+
+function invalidResults(control: Control, inventory: Inventory): Result[] {
+  return inventory.invalid
+    .filter((invalid) => concerns(invalid, control))
+    .map((invalid) =>
+      unknown(
+        refOfInvalid(invalid),
+        invalid.kind === "" ? "a document could not be read" : `this ${invalid.kind} is not valid and was not judged`,
+        `${invalid.where}: ${invalid.problem}. Correct it and scan again; until then nothing is known about it.`,
+      ),
+    );
+}
+function concerns(invalid: InvalidObject, control: Control): boolean {
+  if (invalid.kind === "") return true;
+  // A pod template of the wire belongs to pods; whatever else has no section is read by nobody.
+  const section = invalid.kind === "PodTemplate" ? "pods" : sectionOfKind(invalid.apiVersion, invalid.kind)?.name;
+  return section !== undefined && control.sections.includes(section);
+}
+function refOfInvalid(invalid: InvalidObject): ResourceRef {
+  if (invalid.kind === "") return { apiVersion: "ringfence.dev/v1", kind: "Document", name: invalid.where };
+  const name = invalid.name === "" ? invalid.where : invalid.name;
+  const { apiVersion, kind, namespace } = invalid;
+  return namespace === undefined ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
+}
+
+function unknown(object: ResourceRef, reason: string, detail: string): Result {
+  return { status: "unknown", object, reason, detail, evidence: [] };
+}
+
+function isManaged(provider: Provider): boolean {
+  return provider === "eks" || provider === "gke" || provider === "aks";
+}
+
+export interface RequirementOptions {
+  controls: readonly Control[];
+  asOf: string;
+  attested: ReadonlySet<string>;
+  isManaged: boolean;
+}
+/**
+ * The status of every testable requirement, in the standard's order, from the summaries of the controls that ran. A requirement
+ * that another has superseded by `asOf` is not applicable.
+ */
+export function assessRequirements(
+  summaries: readonly ControlSummary[],
+  options: RequirementOptions,
+): RequirementAssessment[] {
+  const byControl = new Map(summaries.map((summary) => [summary.control, summary.status]));
+  const links = linksByRequirement(options.controls);
+  return LEAF_REQUIREMENTS.map((requirement) =>
+    assessRequirement(requirement, links.get(requirement.id) ?? [], byControl, options),
+  );
+}
+
+function assessRequirement(
+  requirement: Requirement,
+  links: readonly ControlLink[],
+  byControl: ReadonlyMap<string, Result["status"]>,
+  { asOf, attested, isManaged }: RequirementOptions,
+): RequirementAssessment {
+  const parts = links.map(({ control, kind }) => {
+    const status = byControl.get(control.id) ?? "unknown";
+    return { control: control.id, kind, status, decides: decides(kind, status) };
+  });
+  const attestations = requirement.attestations.map((id) => ({
+    id,
+    status: attested.has(id) ? ("attested" as const) : ("needs-attestation" as const),
+  }));
+  const coverage = coverageOfLinks(requirement, {
+    links: links.map(({ control, kind }) => ({ control: control.id, kind })),
+    isManaged,
+  });
+  const isSuperseded = requirement.supersededOn !== undefined && asOf.slice(0, 10) >= requirement.supersededOn;
+  const status = isSuperseded ? "not-applicable" : requirementStatus(parts, attestations);
+  return { requirement: requirement.id, status, coverage, parts, attestations };
+}
