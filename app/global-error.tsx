@@ -1,0 +1,16 @@
+"use client";
+import { PageError } from "@/components/page-error";
+import "./globals.css";
+
+export default function GlobalError(props: { error: Error & { digest?: string }; reset: () => void }) {
+  return (
+    <html lang="en">
+      <body>
+        <title>Ringfence did not load</title>
+        <main className="grid min-h-dvh place-items-center">
+          <PageError {...props} title="Ringfence did not load" />
+        </main>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,101 @@
+import type { Metadata } from "next";
+import { AgentTab } from "@/components/cluster/agent-tab";
+import { ClusterHead } from "@/components/cluster/cluster-head";
+import { InventoryTab } from "@/components/cluster/inventory-tab";
+import { LiveCluster } from "@/components/cluster/live-cluster";
+import { ScansTab } from "@/components/cluster/scans-tab";
+import { SummaryTab } from "@/components/cluster/summary-tab";
+import { readQuery } from "@/components/query";
+import { addressOf, type SearchParams } from "@/components/ui/address";
+import { PageBody } from "@/components/ui/page";
+import { Tabs } from "@/components/ui/tabs";
+import { pageQuery } from "@/lib/api/common";
+import { getCluster, listScans } from "@/lib/server/fleet";
+import { listProjects } from "@/lib/server/projects";
+import { allows, type Principal, requirePagePrincipal } from "@/lib/server/principal";
+import type { Permission } from "@/lib/access";
+import { load } from "../../load";
+
+const TABS = ["summary", "inventory", "scans", "agent"] as const;
+type TabId = (typeof TABS)[number];
+const LABELS: Record<TabId, string> = { summary: "Summary", inventory: "Inventory", scans: "Scans", agent: "Agent" };
+
+interface Props {
+  params: Promise<{ org: string; cluster: string }>;
+  searchParams: Promise<SearchParams>;
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: decodeURIComponent((await params).cluster) };
+}
+
+export default async function ClusterPage({ params, searchParams }: Props) {
+  const { org, cluster: slug } = await params;
+  const search = await searchParams;
+  const principal = await requirePagePrincipal(org);
+  const { data: cluster, refused } = await load(getCluster(principal, slug));
+  if (refused) return refused;
+  const projects = await listProjects(principal);
+  const projectId = projects.items.find((project) => project.slug === cluster.project.slug)?.id;
+  const may = (permission: Permission) => allows(principal, permission, projectId);
+  const path = `/o/${org}/clusters/${slug}`;
+  const tab: TabId = TABS.find((each) => each === search["tab"]) ?? "summary";
+  return (
+    <LiveCluster organization={org} initial={cluster}>
+      <ClusterHead organization={org} mayRescan={may("cluster:rescan")} />
+      <Tabs
+        label={`Parts of ${cluster.name}`}
+        current={tab}
+        tabs={TABS.map((id) => ({
+          id,
+          label: LABELS[id],
+          href: addressOf(path, {}, { tab: id === "summary" ? null : id }),
+        }))}
+      />
+      <div className="pt-4">
+        <PageBody>
+          {tab === "summary" ? <SummaryTab organization={org} /> : null}
+          {tab === "inventory" ? <InventoryTab /> : null}
+          {tab === "scans" ? (
+            <Scans principal={principal} org={org} slug={slug} search={search} mayDownload={may("package:read")} />
+          ) : null}
+          {tab === "agent" ? (
+            <AgentTab
+              organization={org}
+              mayRegister={may("cluster:register")}
+              mayRevoke={may("cluster:revoke")}
+              mayDelete={may("cluster:delete")}
+            />
+          ) : null}
+        </PageBody>
+      </div>
+    </LiveCluster>
+  );
+}
+
+async function Scans({
+  principal,
+  org,
+  slug,
+  search,
+  mayDownload,
+}: {
+  principal: Principal;
+  org: string;
+  slug: string;
+  search: SearchParams;
+  mayDownload: boolean;
+}) {
+  const { query } = readQuery(pageQuery, search);
+  const { data, refused } = await load(listScans(principal, slug, query));
+  if (refused) return refused;
+  return (
+    <ScansTab
+      path={`/o/${org}/clusters/${slug}`}
+      apiPath={`/api/o/${org}/clusters/${slug}/scans`}
+      params={search}
+      page={data}
+      mayDownload={mayDownload}
+    />
+  );
+}

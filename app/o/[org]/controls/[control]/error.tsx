@@ -1,0 +1,6 @@
+"use client";
+import { PageError } from "@/components/page-error";
+
+export default function DetailError(props: { error: Error & { digest?: string }; reset: () => void }) {
+  return <PageError {...props} title="This control did not load" />;
+}

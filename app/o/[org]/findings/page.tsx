@@ -1,0 +1,110 @@
+import type { Metadata } from "next";
+import { FindingTable } from "@/components/finding/finding-table";
+import { LENS, readQuery } from "@/components/query";
+import { addressOf, pick, type SearchParams } from "@/components/ui/address";
+import { FilterBar } from "@/components/ui/filter-bar";
+import { PageBody, PageHead } from "@/components/ui/page";
+import { Message } from "@/components/ui/states";
+import { Segmented } from "@/components/ui/tabs";
+import { findingsQuery } from "@/lib/api/assessment";
+import { listFindings } from "@/lib/server/findings";
+import { requirePagePrincipal } from "@/lib/server/principal";
+import { load } from "../load";
+
+export const metadata: Metadata = { title: "Findings" };
+
+export default async function FindingsPage({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ org: string }>;
+  searchParams: Promise<SearchParams>;
+}) {
+  const { org } = await params;
+  const search = await searchParams;
+  const principal = await requirePagePrincipal(org);
+  const { query } = readQuery(findingsQuery, search);
+  const { data, refused } = await load(listFindings(principal, query));
+  if (refused) return refused;
+  const path = `/o/${org}/findings`;
+  const narrowed = [
+    query.control ? `control ${query.control}` : null,
+    query.requirement ? `requirement ${query.requirement}` : null,
+    query.namespace ? `namespace ${query.namespace}` : null,
+  ].filter((part) => part !== null);
+  return (
+    <>
+      <PageHead
+        title="Findings"
+        actions={
+          <Segmented
+            label="State"
+            current={query.state}
+            options={[
+              { id: "open", label: "Open", href: addressOf(path, search, { state: null }) },
+              { id: "resolved", label: "Resolved", href: addressOf(path, search, { state: "resolved" }) },
+            ]}
+          />
+        }
+      >
+        A failing result followed over time. It keeps its number until it is fixed, and after.
+        {narrowed.length > 0 ? ` Narrowed to ${narrowed.join(", ")}.` : ""}
+      </PageHead>
+      <PageBody>
+        <FilterBar
+          search={{ label: "Search findings by object, control or reason", placeholder: "Object, control or reason" }}
+          keep={[...LENS, "state", "control", "requirement", "namespace", "direction"]}
+          choices={[
+            {
+              name: "severity",
+              label: "Severity",
+              any: "Any severity",
+              options: [
+                { value: "critical", label: "Critical" },
+                { value: "high", label: "High" },
+                { value: "medium", label: "Medium" },
+                { value: "low", label: "Low" },
+              ],
+            },
+            {
+              name: "scope",
+              label: "Scope",
+              any: "Any scope",
+              options: [
+                { value: "cde", label: "CDE" },
+                { value: "connected-to", label: "Connected-to" },
+                { value: "out-of-scope", label: "Out of scope" },
+                { value: "undeclared", label: "Not declared" },
+              ],
+            },
+            {
+              name: "sort",
+              label: "Order",
+              any: "Most urgent first",
+              options: [
+                { value: "severity", label: "By severity" },
+                { value: "firstSeenAt", label: "Oldest first" },
+                { value: "number", label: "By number" },
+              ],
+            },
+          ]}
+        />
+        <FindingTable
+          organization={org}
+          path={path}
+          params={search}
+          query={query}
+          page={data}
+          clearHref={addressOf(path, pick(search, LENS))}
+          empty={
+            <Message title={query.state === "open" ? "Nothing is open" : "Nothing was resolved yet"}>
+              {query.state === "open"
+                ? "No control found a fault in the clusters of this lens. The controls page says what ran and what could not be evaluated."
+                : "A finding is resolved when a later scan sees the object meet the rule."}
+            </Message>
+          }
+        />
+      </PageBody>
+    </>
+  );
+}

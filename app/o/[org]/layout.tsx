@@ -1,0 +1,53 @@
+import type { Metadata } from "next";
+import type { ReactNode } from "react";
+import { Shell } from "@/components/shell/shell";
+import { findingsQuery } from "@/lib/api/assessment";
+import { listFindings } from "@/lib/server/findings";
+import { listProjects } from "@/lib/server/projects";
+import { allowsSomewhere, type Principal, requirePagePrincipal } from "@/lib/server/principal";
+
+export async function generateMetadata({ params }: { params: Promise<{ org: string }> }): Promise<Metadata> {
+  const principal = await requirePagePrincipal((await params).org);
+  return {
+    title: { default: principal.organization.name, template: `%s · ${principal.organization.name} · Ringfence` },
+  };
+}
+
+/** What stands around every page. It guards nothing: each page asks for its own principal. */
+export default async function OrganizationLayout({
+  params,
+  children,
+}: {
+  params: Promise<{ org: string }>;
+  children: ReactNode;
+}) {
+  const { org } = await params;
+  const principal = await requirePagePrincipal(org);
+  const [projects, openFindings] = await Promise.all([listProjects(principal), countOpenFindings(principal)]);
+  return (
+    <Shell
+      organization={principal.organization}
+      person={{ name: principal.person.name, roles: principal.roles.map((held) => held.role) }}
+      session={timeLeft(principal)}
+      projects={projects.items}
+      openFindings={openFindings}
+      signOutPath="/api/auth/sign-out"
+    >
+      {children}
+    </Shell>
+  );
+}
+
+/** What is left of the session by the server's clock; the browser counts down from there. */
+function timeLeft({ session }: Principal): { idleLeftMilliseconds: number; absoluteLeftMilliseconds: number } {
+  const now = Date.now();
+  return {
+    idleLeftMilliseconds: session.idleExpiresAt.getTime() - now,
+    absoluteLeftMilliseconds: session.absoluteExpiresAt.getTime() - now,
+  };
+}
+
+async function countOpenFindings(principal: Principal): Promise<number | null> {
+  if (!allowsSomewhere(principal, "finding:read")) return null;
+  return (await listFindings(principal, findingsQuery.parse({ pageSize: 1 }))).total;
+}
