@@ -220,3 +220,5 @@ export async function verifyAuditChain(
     { ...options, timeoutMs: 120_000 },
   );
 }
+
+export { listAudit } from "./audit-list";
