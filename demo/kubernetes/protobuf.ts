@@ -46,7 +46,8 @@ function named(bytes: Buffer | undefined, names: readonly string[]): Record<stri
 
 /** The posted review as the JSON form of the same object; undefined when the kind is not one of the reviews. */
 export function decodeReview(body: Buffer): Record<string, unknown> | undefined {
-  if (body.subarray(0, 4).toString("latin1") !== "k8s\0") throw badRequest("the body is not in the protobuf format of Kubernetes");
+  if (body.subarray(0, 4).toString("latin1") !== "k8s\0")
+    throw badRequest("the body is not in the protobuf format of Kubernetes");
   const envelope = fields(body.subarray(4));
   const type = fields(envelope.get(1)?.[0] ?? Buffer.alloc(0));
   const [apiVersion, kind] = [text(type, 1), text(type, 2)];
@@ -58,7 +59,15 @@ export function decodeReview(body: Buffer): Record<string, unknown> | undefined 
     case "SubjectAccessReview":
     case "LocalSubjectAccessReview":
       return review({
-        resourceAttributes: named(spec.get(1)?.[0], ["namespace", "verb", "group", "version", "resource", "subresource", "name"]),
+        resourceAttributes: named(spec.get(1)?.[0], [
+          "namespace",
+          "verb",
+          "group",
+          "version",
+          "resource",
+          "subresource",
+          "name",
+        ]),
         nonResourceAttributes: named(spec.get(2)?.[0], ["path", "verb"]),
         user: text(spec, 3),
         groups: (spec.get(4) ?? []).map((group) => group.toString("utf8")),

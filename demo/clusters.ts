@@ -1,0 +1,39 @@
+/** The four clusters of the demo: which folders make them, and how they are registered. */
+import { join } from "node:path";
+import type { Provider } from "@/lib/inventory/snapshot";
+
+export interface DemoCluster {
+  name: string;
+  project: string;
+  provider: Provider;
+  folders: readonly string[];
+  /** Resources that this cluster's platform team strikes out of the agent's ClusterRole before it applies the manifest. */
+  withheld?: readonly string[];
+}
+
+const CLUSTERS = join(import.meta.dirname, "../lib/fixtures/clusters");
+const folders = (name: string) => [join(CLUSTERS, "crds"), join(CLUSTERS, name)];
+
+export const DEMO_CLUSTERS: readonly DemoCluster[] = [
+  { name: "pci-prod", project: "pci-production", provider: "self-managed", folders: folders("pci-prod") },
+  { name: "pci-staging", project: "pci-staging", provider: "self-managed", folders: folders("pci-staging") },
+  {
+    name: "platform-services",
+    project: "platform-services",
+    provider: "eks",
+    folders: folders("platform-services"),
+    withheld: ["ingresses", "clusterrolebindings"],
+  },
+  { name: "development", project: "development", provider: "self-managed", folders: folders("development") },
+];
+
+export const DEMO_ORGANIZATION = {
+  slug: "meridian",
+  name: "Meridian Payments",
+  projects: [
+    { slug: "pci-production", name: "PCI production" },
+    { slug: "pci-staging", name: "PCI staging" },
+    { slug: "platform-services", name: "Platform services" },
+    { slug: "development", name: "Development" },
+  ],
+} as const;
