@@ -10,6 +10,8 @@ import { podNoPrivileged } from "./pod-no-privileged";
 import { podReadOnlyRootfs } from "./pod-read-only-rootfs";
 import { podRunAsNonRoot } from "./pod-run-as-non-root";
 import { podSaTokenNotAutomounted } from "./pod-sa-token-not-automounted";
+import { rbacClusterAdmin } from "./rbac-cluster-admin";
+import { rbacPublicGroups } from "./rbac-public-groups";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import type { Control } from "./types";
 
@@ -26,6 +28,8 @@ export const CONTROLS: readonly Control[] = [
   podReadOnlyRootfs,
   podSaTokenNotAutomounted,
   podDedicatedServiceAccount,
+  rbacClusterAdmin,
+  rbacPublicGroups,
 ];
 
 const BY_ID = new Map(CONTROLS.map((control) => [control.id, control]));

@@ -7,13 +7,14 @@
  *   because whoever creates a role of that name hands out its power.
  * - An aggregated ClusterRole has its rules filled by a controller. Where they are empty (a manifest, a controller that is
  *   down) the rules are collected here from the ClusterRoles that its selectors match, each with its own place as evidence.
- * - In manifests the ClusterRoles that every cluster has (cluster-admin) are usually not among the files: a reference to
- *   `cluster-admin` is then taken for what Kubernetes installs under that name, and marked as assumed.
+ * - In manifests the ClusterRoles that every cluster has (cluster-admin, admin, edit, view) are usually not among the files: a
+ *   reference to one is then taken for what Kubernetes installs under that name, and marked as assumed.
  */
 import { type Inventory, type ResourceRef, refOf } from "@/lib/inventory/inventory";
 import type { PolicyRule, Role, RoleBinding, Subject } from "@/lib/inventory/kinds";
 import { matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { BOOTSTRAP_ROLES } from "./bootstrap-roles";
 import { bindingNamespaceOf } from "./subjects";
 
 export interface RbacObjects {
@@ -46,12 +47,6 @@ export interface Grant {
 }
 
 const RBAC_API = "rbac.authorization.k8s.io/v1";
-
-/** What Kubernetes installs as ClusterRole cluster-admin. */
-const CLUSTER_ADMIN_RULES: readonly PolicyRule[] = [
-  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
-  { verbs: ["*"], nonResourceURLs: ["*"] },
-];
 
 /** The RBAC objects of an inventory. Ask `inventory.readable(...)` for the four sections first: an unread one is empty here. */
 export function rbacObjectsOf(inventory: Inventory): RbacObjects {
@@ -92,9 +87,13 @@ export function listGrants(objects: RbacObjects): Grant[] {
           : undefined;
     const base = { binding, bindingRef: refOf(binding), namespace, roleRef, subjects: binding.subjects ?? [] };
     if (role !== undefined) return { ...base, roleState: "present", rules: rulesOf(role) };
-    if (objects.assumeBootstrapRoles && kind === "ClusterRole" && name === "cluster-admin") {
-      const rules = CLUSTER_ADMIN_RULES.map((rule, index) => ({ rule, role: roleRef, index }));
-      return { ...base, roleState: "assumed", rules };
+    const assumed = objects.assumeBootstrapRoles && kind === "ClusterRole" ? BOOTSTRAP_ROLES.get(name) : undefined;
+    if (assumed !== undefined) {
+      return {
+        ...base,
+        roleState: "assumed",
+        rules: assumed.map((rule, index) => ({ rule, role: roleRef, index })),
+      };
     }
     return { ...base, roleState: "missing", rules: [] };
   });

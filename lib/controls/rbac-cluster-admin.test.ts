@@ -1,0 +1,143 @@
+import {
+  cdeNamespace,
+  clusterRole,
+  clusterRoleBinding,
+  groupSubject,
+  namespace,
+  role,
+  roleBinding,
+  serviceAccountSubject,
+  userSubject,
+} from "@/lib/fixtures/builders";
+import { rbacClusterAdmin } from "./rbac-cluster-admin";
+import { describeControl } from "./testing";
+
+const everything = { verbs: ["*"], apiGroups: ["*"], resources: ["*"] };
+const admin = clusterRole("cluster-admin", [everything, { verbs: ["*"], nonResourceURLs: ["*"] }]);
+const byDefault = clusterRoleBinding("cluster-admin", "cluster-admin", [groupSubject("system:masters")]);
+const base = [cdeNamespace(), namespace("shop", { "pci-scope": "out-of-scope" }), admin, byDefault];
+const to = (...subjects: Record<string, unknown>[]) => clusterRoleBinding("ops", "cluster-admin", subjects);
+
+describeControl(rbacClusterAdmin, [
+  { name: "only the default binding", status: "pass", objects: base, object: "ClusterRoleBinding/cluster-admin" },
+  {
+    name: "kubeadm's administrators group",
+    status: "pass",
+    objects: [
+      ...base,
+      clusterRoleBinding("kubeadm:cluster-admins", "cluster-admin", [groupSubject("kubeadm:cluster-admins")]),
+    ],
+  },
+  { name: "a binding without subjects", status: "pass", objects: [...base, to()] },
+  {
+    name: "Kubernetes' own components",
+    status: "pass",
+    objects: [...base, to(userSubject("system:kube-controller-manager"))],
+  },
+  { name: "no RBAC objects at all", status: "pass", objects: [], says: "no binding grants unlimited rights" },
+  {
+    name: "every verb on every core resource is not everything",
+    status: "pass",
+    objects: [
+      ...base,
+      clusterRole("core", [{ ...everything, apiGroups: [""] }]),
+      clusterRoleBinding("b", "core", [userSubject("ann")]),
+    ],
+  },
+  {
+    name: "a role that no longer exists grants nothing",
+    status: "pass",
+    objects: [...base, clusterRoleBinding("b", "gone", [userSubject("ann")])],
+  },
+  {
+    name: "a Role with wildcards is another control's matter",
+    status: "pass",
+    objects: [
+      ...base,
+      role("all", "shop", [everything]),
+      roleBinding("b", "shop", "all", [userSubject("ann")], "Role"),
+    ],
+  },
+  {
+    name: "a person",
+    status: "fail",
+    severity: "critical",
+    objects: [...base, to(userSubject("ann"))],
+    object: "ClusterRoleBinding/ops",
+    says: "User ann",
+  },
+  {
+    name: "a user who is only called system:masters",
+    status: "fail",
+    objects: [...base, to(userSubject("system:masters"))],
+  },
+  {
+    name: "an account of a CDE namespace",
+    status: "fail",
+    severity: "critical",
+    objects: [...base, to(serviceAccountSubject("ci", "cde"))],
+  },
+  {
+    name: "every account of a namespace",
+    status: "fail",
+    objects: [...base, to(groupSubject("system:serviceaccounts:cde"))],
+  },
+  {
+    name: "every account",
+    status: "fail",
+    severity: "critical",
+    objects: [...base, to(groupSubject("system:serviceaccounts"))],
+    says: "every one of the",
+  },
+  {
+    name: "one more subject beside the default",
+    status: "fail",
+    objects: [
+      ...base,
+      clusterRoleBinding("more", "cluster-admin", [groupSubject("system:masters"), userSubject("ann")]),
+    ],
+  },
+  {
+    name: "an equal role under another name",
+    status: "fail",
+    objects: [
+      ...base,
+      clusterRole("harmless", [everything]),
+      clusterRoleBinding("b", "harmless", [userSubject("ann")]),
+    ],
+    says: "harmless",
+  },
+  {
+    name: "a RoleBinding in a namespace outside the CDE",
+    status: "fail",
+    severity: "high",
+    objects: [...base, roleBinding("b", "shop", "cluster-admin", [userSubject("ann")])],
+    says: "in namespace shop",
+  },
+  {
+    name: "a RoleBinding in a CDE namespace",
+    status: "fail",
+    severity: "critical",
+    objects: [...base, roleBinding("b", "cde", "cluster-admin", [userSubject("ann")])],
+  },
+  {
+    name: "manifests that leave cluster-admin out",
+    status: "fail",
+    objects: [to(userSubject("ann"))],
+    options: { source: "manifests" },
+    says: "as Kubernetes installs it",
+  },
+  {
+    name: "manifests that leave the role out",
+    status: "unknown",
+    objects: [clusterRoleBinding("b", "ops", [userSubject("ann")])],
+    options: { source: "manifests" },
+    says: "not among the files",
+  },
+  {
+    name: "RBAC refused",
+    status: "unknown",
+    objects: base,
+    options: { sections: { clusterrolebindings: { status: "forbidden" } } },
+  },
+]);

@@ -1,0 +1,211 @@
+/**
+ * rbac-cluster-admin: cluster-admin and system:masters are limited to break-glass.
+ *
+ * Reads: every binding, the rules behind it and its subjects. Judged by rules, not by name: a ClusterRole with a rule of `*`
+ *   verbs on `*` resources of `*` groups is cluster-admin under any name.
+ * Pass: such a role is bound only to the Group system:masters (the default binding), kubeadm's group of cluster
+ *   administrators, and Kubernetes' own components; or it is bound to nobody.
+ * Fail: any other subject. A RoleBinding gives full power in one namespace only: high, and critical for a CDE namespace; every
+ *   account (system:serviceaccounts) and accounts of CDE namespaces are critical.
+ * Unknown: RBAC could not be read; in manifests, a binding to a role that is not among the files.
+ * Not applicable: never.
+ * system:masters passes every check without a binding: who is in it comes from certificates and the provider's mapping.
+ */
+import { refOf } from "@/lib/inventory/inventory";
+import { type Grant, grantsOf } from "@/lib/rbac/grants";
+import { isUnlimited } from "@/lib/rbac/rules";
+import { accountReach, describeSubject, isSystemComponent, SUPERUSER_GROUP } from "@/lib/rbac/subjects";
+import type { Subject } from "@/lib/inventory/kinds";
+import { renderManifest } from "./manifest";
+import { clusterResult, findUnreadable, nameSome } from "./population";
+import { GRANTS, script } from "./prelude";
+import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
+
+const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
+/** Since 1.29 kubeadm's admin.conf belongs to this group; super-admin.conf stays in system:masters. */
+const KUBEADM_ADMINS = "kubeadm:cluster-admins";
+
+export const rbacClusterAdmin: Control = {
+  id: "rbac-cluster-admin",
+  title: "cluster-admin and system:masters are limited to break-glass",
+  severity: "critical",
+  requirements: [
+    {
+      requirement: "7.2.2",
+      kind: "primary",
+      rationale: "Unlimited rights are the opposite of rights by job function and least privilege.",
+    },
+    {
+      requirement: "7.2.5",
+      kind: "primary",
+      rationale: "An application or system account with every right in the cluster has more than its function needs.",
+    },
+    {
+      requirement: "8.2.2",
+      kind: "primary",
+      rationale:
+        "Groups with unlimited rights are used by several people; they are acceptable only as an exception for emergencies.",
+    },
+    {
+      requirement: "7.2.3",
+      kind: "supporting",
+      rationale: "Each binding found is one whose approval can be asked for.",
+    },
+    {
+      requirement: "7.2.1",
+      kind: "supporting",
+      rationale: "An access model that hands out everything does not follow need to know.",
+    },
+  ],
+  judges: "binding",
+  sections: [...SECTIONS],
+  rule: {
+    reads: "Every RoleBinding and ClusterRoleBinding, the rules behind it, and its subjects.",
+    pass: "Roles with every verb on every resource are bound only to Kubernetes' default group, kubeadm's administrators group and Kubernetes' own components.",
+    fail: "Any other person, group or service account is bound to such a role, under whatever name.",
+    unknown: "RBAC could not be read, or (in manifests) the bound role is not among the files.",
+    notApplicable: "Never.",
+    why: "Whoever holds these rights can read every Secret, enter every pod and switch off every control; PCI DSS asks that nobody does so in daily work.",
+    cannotSee:
+      "Members of system:masters: they come from client certificates and the provider's mapping (EKS access entries, aws-auth), not from bindings. Whether a binding was approved as break-glass is a matter for records.",
+  },
+  evaluate(context) {
+    const unreadable = findUnreadable(context, SECTIONS);
+    if (unreadable !== null) return [unreadable];
+    const results = grantsOf(context.inventory).flatMap((grant) => judge(context, grant));
+    if (results.length > 0) return results;
+    return [
+      clusterResult(
+        "pass",
+        "no binding grants unlimited rights",
+        "No RoleBinding or ClusterRoleBinding leads to a role with every verb on every resource. Members of system:masters are not visible in bindings.",
+      ),
+    ];
+  },
+  verify() {
+    return {
+      command: script(
+        GRANTS,
+        `grants | jq -r 'select(.role|startswith("ClusterRole/"))|select(any(.rules[];((.apiGroups//[])|index("*")) and ((.resources//[])|index("*")) and ((.verbs//[])|index("*")) and (((.resourceNames//[])|length)==0)))|[.bind,.ns,.binding,.role,.subject.kind,(.subject.namespace//"-"),.subject.name]|@tsv'`,
+      ),
+      expect: `Only the Group ${SUPERUSER_GROUP} (and ${KUBEADM_ADMINS} on kubeadm clusters), and names that the break-glass record lists.`,
+      needs: [],
+    };
+  },
+  remediate(context, result) {
+    const grant = grantsOf(context.inventory).find((candidate) => sameBinding(candidate, result));
+    const kind = result.object.kind.toLowerCase();
+    const namespace = result.object.namespace === undefined ? "" : ` -n ${result.object.namespace}`;
+    if (grant === undefined) return { summary: "Remove the binding.", risk: "Whoever used it loses access." };
+    const kept = grant.subjects.filter((subject) => !isProblem(grant, subject));
+    const summary = `Remove ${nameSome(problems(grant).map((s) => describeSubject(s, grant.namespace ?? "")))} from ${result.object.kind} ${result.object.name} and bind a role that names what they need.`;
+    const risk =
+      "Whoever relies on the binding loses every right that no other binding gives; find out from the audit log what they use first.";
+    if (kept.length === 0) {
+      return { summary, apply: `kubectl delete ${kind} ${result.object.name}${namespace}`, risk };
+    }
+    const { apiVersion, roleRef } = grant.binding;
+    return {
+      summary,
+      manifest: renderManifest({
+        apiVersion,
+        kind: grant.binding.kind,
+        metadata: {
+          name: result.object.name,
+          ...(result.object.namespace === undefined ? {} : { namespace: result.object.namespace }),
+        },
+        roleRef: { ...roleRef },
+        subjects: kept,
+      }),
+      apply: `kubectl auth reconcile --remove-extra-subjects -f ${result.object.name.replaceAll(":", "-")}.yaml`,
+      risk,
+    };
+  },
+};
+
+function judge(context: EvaluationContext, grant: Grant): Result[] {
+  const { inventory } = context;
+  const object = { ...refOf(grant.binding), ...(grant.namespace === null ? {} : { namespace: grant.namespace }) };
+  // A Role with wildcards is unlimited in its namespace only and belongs to rbac-no-wildcards.
+  const unlimited = grant.rules.find(({ rule }) => grant.roleRef.kind === "ClusterRole" && isUnlimited(rule));
+  if (unlimited === undefined) return missingRole(context, grant, object);
+  const evidence: EvidencePointer[] = [
+    { ref: grant.bindingRef, pointer: "/roleRef", found: `${grant.roleRef.kind} ${grant.roleRef.name}` },
+    { ref: unlimited.role, pointer: `/rules/${unlimited.index}`, found: JSON.stringify(unlimited.rule) },
+    ...grant.subjects.map((subject, i) => ({
+      ref: grant.bindingRef,
+      pointer: `/subjects/${i}`,
+      found: describeSubject(subject, grant.namespace ?? ""),
+    })),
+  ];
+  const found = problems(grant);
+  const role = `${grant.roleRef.kind} ${grant.roleRef.name}${grant.roleState === "assumed" ? " (as Kubernetes installs it)" : ""}`;
+  if (found.length === 0) {
+    const who = grant.subjects.map((subject) => describeSubject(subject, grant.namespace ?? ""));
+    return [
+      {
+        status: "pass",
+        object,
+        reason: who.length === 0 ? "bound to nobody" : `only ${nameSome(who, 2)}`,
+        detail: `${grant.binding.kind} ${object.name} gives ${role} to ${who.length === 0 ? "nobody" : nameSome(who)}. Who is in these groups comes from certificates or the provider's mapping and is not visible here.`,
+        evidence,
+      },
+    ];
+  }
+  const names = found.map((subject) => describeSubject(subject, grant.namespace ?? ""));
+  const inCde = grant.namespace !== null && context.scope.categoryOf(grant.namespace) === "cde";
+  const touchesAccounts = found.some((subject) => {
+    const reach = accountReach(subject, grant.namespace ?? "");
+    if (reach === null) return false;
+    return (
+      reach.kind === "all" ||
+      context.scope.categoryOf(reach.kind === "one" ? reach.account.namespace : reach.namespace) === "cde"
+    );
+  });
+  const isLimited = grant.namespace !== null && !inCde && !touchesAccounts;
+  const where = grant.namespace === null ? "in the whole cluster" : `in namespace ${grant.namespace}`;
+  const accounts = found.filter((subject) => accountReach(subject, grant.namespace ?? "")?.kind === "all").length;
+  return [
+    {
+      status: "fail",
+      object,
+      severity: isLimited ? "high" : "critical",
+      reason: `${nameSome(names, 1)} ${names.length === 1 ? "has" : "have"} every right ${where}`.slice(0, 110),
+      detail: `${grant.binding.kind} ${object.name} gives ${role}, which allows every verb on every resource, to ${nameSome(names)} ${where}.${accounts > 0 ? ` That holds every one of the ${inventory.list("serviceaccounts").length} service accounts.` : ""}`,
+      evidence,
+    },
+  ];
+}
+
+function problems(grant: Grant): Subject[] {
+  return grant.subjects.filter((subject) => isProblem(grant, subject));
+}
+
+function isProblem(grant: Grant, subject: Subject): boolean {
+  if (subject.kind === "Group" && subject.name === SUPERUSER_GROUP) return false;
+  if (subject.kind === "Group" && subject.name === KUBEADM_ADMINS && grant.namespace === null) return false;
+  return !isSystemComponent(subject);
+}
+
+/** In a cluster a missing role grants nothing. In files it may exist where they are applied, so nobody knows what it grants. */
+function missingRole(context: EvaluationContext, grant: Grant, object: Result["object"]): Result[] {
+  if (context.inventory.snapshot.source !== "manifests" || grant.roleState !== "missing") return [];
+  if (grant.roleRef.name.startsWith("system:") || problems(grant).length === 0) return [];
+  return [
+    {
+      status: "unknown",
+      object,
+      reason: `${grant.roleRef.kind} ${grant.roleRef.name} is not among the files`,
+      detail: `${grant.binding.kind} ${object.name} names ${grant.roleRef.kind} ${grant.roleRef.name}, which is not among the files, so nobody can say what it grants. Add the role.`,
+      evidence: [{ ref: grant.bindingRef, pointer: "/roleRef", found: `${grant.roleRef.kind} ${grant.roleRef.name}` }],
+    },
+  ];
+}
+
+function sameBinding(grant: Grant, result: Result): boolean {
+  return (
+    grant.binding.kind === result.object.kind &&
+    grant.binding.metadata.name === result.object.name &&
+    (grant.namespace ?? undefined) === result.object.namespace
+  );
+}

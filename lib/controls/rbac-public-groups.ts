@@ -1,0 +1,271 @@
+/**
+ * rbac-public-groups: anonymous and catch-all groups hold no rights beyond discovery.
+ *
+ * Reads: bindings whose subjects are system:anonymous, system:unauthenticated, system:authenticated, system:serviceaccounts or
+ *   system:serviceaccounts:NS, and the rules behind them.
+ * Pass: only Kubernetes' default bindings: system:unauthenticated and system:authenticated to system:public-info-viewer;
+ *   system:authenticated to system:basic-user and system:discovery; system:serviceaccounts to
+ *   system:service-account-issuer-discovery; each role with no more than its default rules.
+ * Fail: any other binding. Medium for kubeadm's cluster-info (remove it after joining nodes), for discovery given to
+ *   unauthenticated users as old clusters do, and for a binding that grants nothing today.
+ * Unknown: RBAC could not be read.
+ * Not applicable: never.
+ */
+import type { PolicyRule, Subject } from "@/lib/inventory/kinds";
+import { refOf } from "@/lib/inventory/inventory";
+import { covers } from "@/lib/rbac/covers";
+import { type Grant, grantsOf } from "@/lib/rbac/grants";
+import { describeRule } from "@/lib/rbac/rules";
+import { describeSubject, isPublicSubject } from "@/lib/rbac/subjects";
+import { renderManifest } from "./manifest";
+import { clusterResult, findUnreadable, nameSome } from "./population";
+import { GRANTS, script } from "./prelude";
+import type { Control, EvidencePointer, Result, Severity } from "./types";
+
+const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
+const get = (...nonResourceURLs: string[]): PolicyRule => ({ verbs: ["get"], nonResourceURLs });
+const create = (group: string, resources: string[]): PolicyRule => ({
+  verbs: ["create"],
+  apiGroups: [group],
+  resources,
+});
+
+/** Kubernetes' default bindings to these groups (bootstrap policy), with the rules that the roles hold there. */
+const DEFAULTS: readonly { subject: string; role: string; rules: readonly PolicyRule[] }[] = [
+  ...["system:unauthenticated", "system:authenticated"].map((subject) => ({
+    subject,
+    role: "system:public-info-viewer",
+    rules: [get("/healthz", "/livez", "/readyz", "/version", "/version/")],
+  })),
+  {
+    subject: "system:authenticated",
+    role: "system:basic-user",
+    rules: [
+      create("authorization.k8s.io", ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]),
+      create("authentication.k8s.io", ["selfsubjectreviews"]),
+    ],
+  },
+  {
+    subject: "system:authenticated",
+    role: "system:discovery",
+    rules: [
+      get(
+        "/api",
+        "/api/*",
+        "/apis",
+        "/apis/*",
+        "/healthz",
+        "/livez",
+        "/openapi",
+        "/openapi/*",
+        "/readyz",
+        "/version",
+        "/version/",
+      ),
+    ],
+  },
+  {
+    subject: "system:serviceaccounts",
+    role: "system:service-account-issuer-discovery",
+    rules: [
+      get(
+        "/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/",
+        "/openid/v1/jwks",
+        "/openid/v1/jwks/",
+      ),
+    ],
+  },
+];
+
+export const rbacPublicGroups: Control = {
+  id: "rbac-public-groups",
+  title: "Anonymous and catch-all groups hold no rights beyond discovery",
+  severity: "critical",
+  requirements: [
+    {
+      requirement: "7.3.3",
+      kind: "primary",
+      rationale: "An access control system denies by default only if nobody holds rights merely by asking.",
+    },
+    {
+      requirement: "8.3.1",
+      kind: "primary",
+      rationale: "Rights of unauthenticated users are access without any authentication factor.",
+    },
+    {
+      requirement: "8.2.1",
+      kind: "primary",
+      rationale: "Actions under rights of everybody can't be tied to a unique identity.",
+    },
+    {
+      requirement: "7.2.2",
+      kind: "primary",
+      rationale: "Rights for every user or every workload are not rights by job function.",
+    },
+  ],
+  judges: "binding",
+  sections: [...SECTIONS],
+  rule: {
+    reads:
+      "Bindings to anonymous users and to the groups of all users and all service accounts, and the rules behind them.",
+    pass: "Only Kubernetes' default bindings for health, version, discovery and self-review, with their default rules.",
+    fail: "Any other binding (medium for kubeadm's cluster-info, for unauthenticated discovery, and for one that grants nothing today).",
+    unknown: "RBAC could not be read.",
+    notApplicable: "Never.",
+    why: "These groups hold whoever reaches the API server or runs a pod; on some managed platforms, anybody with an account at the provider.",
+    cannotSee:
+      "Rights that a provider grants outside RBAC, and whether anonymous requests are accepted at all (see auth-anonymous-scoped).",
+  },
+  evaluate(context) {
+    const unreadable = findUnreadable(context, SECTIONS);
+    if (unreadable !== null) return [unreadable];
+    const results = grantsOf(context.inventory).flatMap((grant) => judge(grant));
+    if (results.length > 0) return results;
+    return [
+      clusterResult(
+        "pass",
+        "no binding names a catch-all group",
+        "No binding has an anonymous user, all users or all service accounts among its subjects.",
+      ),
+    ];
+  },
+  verify() {
+    return {
+      command: script(
+        GRANTS,
+        `grants | jq -r 'select(.subject.name|IN("system:anonymous","system:unauthenticated","system:authenticated","system:serviceaccounts") or startswith("system:serviceaccounts:"))|[.bind,.ns,.binding,.role,.subject.name,(.rules|tojson)]|@tsv'`,
+      ),
+      expect: `Only: ${DEFAULTS.map((entry) => `${entry.subject} to ${entry.role}`).join("; ")}.`,
+      needs: [],
+    };
+  },
+  remediate(context, result) {
+    const grant = grantsOf(context.inventory).find(
+      (candidate) =>
+        candidate.binding.kind === result.object.kind &&
+        candidate.binding.metadata.name === result.object.name &&
+        (candidate.namespace ?? undefined) === result.object.namespace,
+    );
+    const { kind, name, namespace } = result.object;
+    const kept = grant?.subjects.filter((subject) => problemOf(grant, subject) === null) ?? [];
+    const summary = `Take the catch-all subjects out of ${kind} ${name}; bind the people and accounts that need the right by name.`;
+    const risk =
+      "Whoever relied on the right without having it by name loses it. After kubeadm's cluster-info is closed, new nodes join with a discovery file instead of a token.";
+    if (grant === undefined || kept.length === 0) {
+      return {
+        summary,
+        apply: `kubectl delete ${kind.toLowerCase()} ${name}${namespace === undefined ? "" : ` -n ${namespace}`}`,
+        risk,
+      };
+    }
+    return {
+      summary,
+      manifest: renderManifest({
+        apiVersion: grant.binding.apiVersion,
+        kind,
+        metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+        roleRef: { ...grant.binding.roleRef },
+        subjects: kept,
+      }),
+      apply: `kubectl auth reconcile --remove-extra-subjects -f ${name.replaceAll(":", "-")}.yaml`,
+      risk,
+    };
+  },
+};
+
+function judge(grant: Grant): Result[] {
+  const subjects = grant.subjects.filter(isPublicSubject);
+  if (subjects.length === 0) return [];
+  const object = { ...refOf(grant.binding), ...(grant.namespace === null ? {} : { namespace: grant.namespace }) };
+  const evidence: EvidencePointer[] = [
+    { ref: grant.bindingRef, pointer: "/roleRef", found: `${grant.roleRef.kind} ${grant.roleRef.name}` },
+    ...grant.subjects.flatMap((subject, i) =>
+      isPublicSubject(subject) ? [{ ref: grant.bindingRef, pointer: `/subjects/${i}`, found: subject.name }] : [],
+    ),
+    ...grant.rules
+      .slice(0, 10)
+      .map(({ rule, role, index }) => ({ ref: role, pointer: `/rules/${index}`, found: describeRule(rule) })),
+  ];
+  const problems = subjects.flatMap((subject) => problemOf(grant, subject) ?? []);
+  const names = nameSome(subjects.map((subject) => describeSubject(subject)));
+  if (problems.length === 0) {
+    return [
+      {
+        status: "pass",
+        object,
+        reason: `default binding of ${grant.roleRef.name}`,
+        detail: `${grant.binding.kind} ${object.name} gives ${names} the default rights of ${grant.roleRef.name} and nothing more.`,
+        evidence,
+      },
+    ];
+  }
+  const severity: Severity = problems.some((problem) => problem.severity === "critical") ? "critical" : "medium";
+  const rights =
+    grant.rules.length === 0
+      ? "nothing today"
+      : nameSome(
+          grant.rules.map(({ rule }) => describeRule(rule)),
+          3,
+        );
+  const where = grant.namespace === null ? "in the whole cluster" : `in namespace ${grant.namespace}`;
+  return [
+    {
+      status: "fail",
+      object,
+      severity,
+      reason: `${subjects.map((s) => s.name).join(", ")} bound to ${grant.roleRef.name}`.slice(0, 110),
+      detail: `${grant.binding.kind} ${object.name} gives ${names} ${grant.roleRef.kind} ${grant.roleRef.name} ${where}: ${rights}. ${problems.map((problem) => problem.text).join(" ")}`,
+      evidence,
+    },
+  ];
+}
+
+/** Why this subject of the binding is more than a default, or null. */
+function problemOf(grant: Grant, subject: Subject): { severity: Severity; text: string } | null {
+  if (!isPublicSubject(subject)) return null;
+  const role = grant.roleRef.kind === "ClusterRole" ? grant.roleRef.name : "";
+  const rules = grant.rules.map(({ rule }) => rule);
+  const known = DEFAULTS.find(
+    (entry) => subject.kind === "Group" && entry.subject === subject.name && entry.role === role,
+  );
+  if (known !== undefined && grant.namespace === null) {
+    const { covered, uncovered } = covers(known.rules, rules);
+    if (covered) return null;
+    return {
+      severity: "critical",
+      text: `${role} holds more than Kubernetes gives it: ${nameSome(uncovered.map(describeRule), 3)}.`,
+    };
+  }
+  if (grant.namespace === "kube-public" && covers(CLUSTER_INFO, rules).covered) {
+    return {
+      severity: "medium",
+      text: "kubeadm leaves this so that new nodes can read cluster-info; remove it once no node has to join by token.",
+    };
+  }
+  if (grant.rules.length === 0) {
+    return {
+      severity: "medium",
+      text: "It grants nothing today; whoever changes or creates the role hands its rights to everybody in the group.",
+    };
+  }
+  const discovery = DEFAULTS.find((entry) => entry.role === "system:discovery");
+  if (discovery !== undefined && covers([...discovery.rules, ...SELF_REVIEW], rules).covered) {
+    return { severity: "medium", text: "It is limited to discovery, as clusters from before 1.14 had it; remove it." };
+  }
+  return { severity: "critical", text: `${subject.name} holds ${who(subject.name)}.` };
+}
+
+const CLUSTER_INFO: readonly PolicyRule[] = [
+  { verbs: ["get"], apiGroups: [""], resources: ["configmaps"], resourceNames: ["cluster-info"] },
+];
+const SELF_REVIEW = DEFAULTS.find((entry) => entry.role === "system:basic-user")?.rules ?? [];
+
+function who(name: string): string {
+  if (name === "system:anonymous" || name === "system:unauthenticated")
+    return "whoever reaches the API server without credentials";
+  if (name === "system:authenticated")
+    return "every person and every workload that can sign in, on some platforms anybody with an account at the provider";
+  if (name === "system:serviceaccounts") return "every workload of the cluster";
+  return `every workload of namespace ${name.slice("system:serviceaccounts:".length)}`;
+}
