@@ -24,7 +24,7 @@ export function retryAfterMs(header: string | undefined, now: number, longestMs:
   if (header === undefined) return null;
   const value = header.trim();
   if (/^\d{1,9}$/.test(value)) return Math.min(Number(value) * 1000, longestMs);
-  const at = Date.parse(value);
+  const at = /^[A-Z][a-z]{2}, .+ GMT$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? null : Math.min(Math.max(at - now, 0), longestMs);
 }
 

@@ -50,8 +50,8 @@ export class Agent {
   private cluster: ClusterIdentity = { clusterUid: null, kubernetesVersion: null };
   private isPaused = false;
   private wantsFull = false;
-  /** False after a refusal, until a heartbeat is taken again: nothing is collected for a server that won't have it. */
-  private isWelcome = true;
+  /** True while the last heartbeat was taken: nothing is collected for a server that won't have it, or has paused us. */
+  private isWelcome = false;
   private rotateAfter = 0;
   private lastScanStartedAt = 0;
   private refusedToken: string | null = null;
@@ -198,8 +198,6 @@ export class Agent {
       const token = await readToken(this.options.tokenFile);
       if (token !== null && isTokenNew(this.options.identity, token) && this.refusedToken !== sha256Hex(token)) {
         await this.becomeEnrolled(signal);
-        this.isWelcome = true;
-        this.wakeScanner();
         return;
       }
       await sleep(Math.min(this.timing.tokenMs, Math.max(until - Date.now(), 1)), signal);
@@ -217,10 +215,11 @@ export class Agent {
     });
     if (answer.paused !== this.isPaused)
       this.options.log.info(answer.paused ? "paused by the server" : "no longer paused");
+    const isFirst = !this.isWelcome;
     this.isPaused = answer.paused;
     this.isWelcome = true;
     this.wantsFull = answer.wantFull;
-    if (answer.wantFull) this.wakeScanner();
+    if (answer.wantFull || isFirst) this.wakeScanner();
     return answer.intervalSeconds;
   }
 
