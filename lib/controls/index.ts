@@ -11,7 +11,9 @@ import { podReadOnlyRootfs } from "./pod-read-only-rootfs";
 import { podRunAsNonRoot } from "./pod-run-as-non-root";
 import { podSaTokenNotAutomounted } from "./pod-sa-token-not-automounted";
 import { rbacClusterAdmin } from "./rbac-cluster-admin";
+import { rbacNoWildcards } from "./rbac-no-wildcards";
 import { rbacPublicGroups } from "./rbac-public-groups";
+import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import type { Control } from "./types";
 
@@ -29,6 +31,8 @@ export const CONTROLS: readonly Control[] = [
   podSaTokenNotAutomounted,
   podDedicatedServiceAccount,
   rbacClusterAdmin,
+  rbacNoWildcards,
+  rbacSecretsWorkloads,
   rbacPublicGroups,
 ];
 

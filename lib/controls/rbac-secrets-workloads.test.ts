@@ -1,0 +1,164 @@
+import {
+  cdeNamespace,
+  clusterRole,
+  clusterRoleBinding,
+  groupSubject,
+  namespace,
+  role,
+  roleBinding,
+  serviceAccount,
+  serviceAccountSubject,
+  userSubject,
+} from "@/lib/fixtures/builders";
+import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
+import { describeControl } from "./testing";
+
+const world = [cdeNamespace(), namespace("shop", { "pci-scope": "out-of-scope" }), serviceAccount("web", "cde")];
+const web = serviceAccountSubject("web", "cde");
+const rule = (fields: object = {}) => ({ verbs: ["get"], apiGroups: [""], resources: ["secrets"], ...fields });
+const withRule = (fields: object, subject: Record<string, unknown> = web) => [
+  ...world,
+  role("r", "cde", [rule(fields)]),
+  roleBinding("b", "cde", "r", [subject], "Role"),
+];
+const own = { metadata: { name: "system:controller:gc", labels: { "kubernetes.io/bootstrapping": "rbac-defaults" } } };
+const gcRole = {
+  ...clusterRole("system:controller:gc", [
+    rule({ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }),
+  ]),
+  metadata: own.metadata,
+};
+
+describeControl(rbacSecretsWorkloads, [
+  {
+    name: "no account has a rule on Secrets",
+    status: "pass",
+    objects: withRule({ resources: ["configmaps"] }),
+    object: "Namespace/cde",
+  },
+  { name: "names are compared whole", status: "pass", objects: withRule({ resources: ["externalsecrets", "secret"] }) },
+  { name: "secrets of another group", status: "pass", objects: withRule({ apiGroups: ["x.io"] }) },
+  { name: "create alone returns nothing new", status: "pass", objects: withRule({ verbs: ["create", "delete"] }) },
+  { name: "a person is another control's question", status: "pass", objects: withRule({}, userSubject("ann")) },
+  {
+    name: "Kubernetes' own controller",
+    status: "pass",
+    objects: [
+      ...world,
+      gcRole,
+      {
+        ...clusterRoleBinding("x", "system:controller:gc", [serviceAccountSubject("gc", "kube-system")]),
+        metadata: own.metadata,
+      },
+    ],
+  },
+  {
+    name: "a right in another namespace",
+    status: "pass",
+    objects: [...world, role("r", "shop", [rule()]), roleBinding("b", "shop", "r", [web], "Role")],
+  },
+  {
+    name: "a role that doesn't exist",
+    status: "pass",
+    objects: [...world, roleBinding("b", "cde", "gone", [web], "Role")],
+  },
+  ...["get", "list", "watch", "update", "patch", "deletecollection", "*"].map((verb) => ({
+    name: `${verb} returns the content`,
+    status: "fail" as const,
+    severity: "high" as const,
+    objects: withRule({ verbs: [verb] }),
+    object: "ServiceAccount/cde/web",
+  })),
+  { name: "resources *", status: "fail", objects: withRule({ resources: ["*"], apiGroups: ["*"] }), says: "rules[0]" },
+  {
+    name: "one named Secret",
+    status: "fail",
+    severity: "medium",
+    objects: withRule({ resourceNames: ["db"] }),
+    says: "named Secrets",
+  },
+  {
+    name: "deletecollection with a name does nothing",
+    status: "pass",
+    objects: withRule({ verbs: ["deletecollection"], resourceNames: ["db"] }),
+  },
+  {
+    name: "an account of another namespace",
+    status: "fail",
+    objects: withRule({}, serviceAccountSubject("ci", "shop")),
+    object: "ServiceAccount/shop/ci",
+  },
+  {
+    name: "a subject without namespace takes the binding's",
+    status: "fail",
+    objects: withRule({}, { kind: "ServiceAccount", name: "web" }),
+    object: "ServiceAccount/cde/web",
+  },
+  {
+    name: "all accounts of a namespace",
+    status: "fail",
+    objects: withRule({}, groupSubject("system:serviceaccounts:shop")),
+    says: "every service account of shop",
+  },
+  { name: "all accounts", status: "fail", objects: withRule({}, groupSubject("system:serviceaccounts")) },
+  { name: "all users hold all accounts", status: "fail", objects: withRule({}, groupSubject("system:authenticated")) },
+  {
+    name: "an account by its user name",
+    status: "fail",
+    objects: withRule({}, userSubject("system:serviceaccount:cde:web")),
+    object: "ServiceAccount/cde/web",
+  },
+  {
+    name: "a ClusterRole through a RoleBinding in the CDE",
+    status: "fail",
+    objects: [...world, clusterRole("r", [rule()]), roleBinding("b", "cde", "r", [web])],
+  },
+  {
+    name: "a ClusterRoleBinding",
+    status: "fail",
+    objects: [...world, clusterRole("r", [rule()]), clusterRoleBinding("b", "r", [serviceAccountSubject("x", "shop")])],
+  },
+  {
+    name: "kube-system doesn't excuse an account by itself",
+    status: "fail",
+    objects: [
+      ...world,
+      clusterRole("r", [rule()]),
+      clusterRoleBinding("b", "r", [serviceAccountSubject("tiller", "kube-system")]),
+    ],
+  },
+  {
+    name: "files: edit as Kubernetes installs it",
+    status: "fail",
+    objects: [...world, roleBinding("b", "cde", "edit", [web])],
+    options: { source: "manifests" },
+    says: "as Kubernetes installs it",
+  },
+  {
+    name: "files: view as Kubernetes installs it",
+    status: "pass",
+    objects: [...world, roleBinding("b", "cde", "view", [web])],
+    options: { source: "manifests" },
+  },
+  {
+    name: "files that leave the role out",
+    status: "unknown",
+    objects: [...world, roleBinding("b", "cde", "ops", [web])],
+    options: { source: "manifests" },
+  },
+  {
+    name: "RBAC refused",
+    status: "unknown",
+    objects: world,
+    options: { sections: { rolebindings: { status: "forbidden" } } },
+    object: "Namespace/cde",
+  },
+  { name: "no scope declared", status: "unknown", objects: [namespace("shop")], says: "no scope declared" },
+  {
+    name: "a namespace without accounts",
+    status: "not-applicable",
+    objects: [cdeNamespace()],
+    says: "no service account",
+  },
+  { name: "no CDE namespace", status: "not-applicable", objects: [namespace("x", { "pci-scope": "out-of-scope" })] },
+]);

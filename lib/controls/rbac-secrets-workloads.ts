@@ -1,0 +1,263 @@
+/**
+ * rbac-secrets-workloads: CDE service accounts cannot read Secrets through the API.
+ *
+ * Reads: every binding whose subject is or holds a service account, and its rules on Secrets of the core group.
+ * Pass: no service account, of whatever namespace, can read Secrets in the CDE namespace.
+ * Fail: one can, by get, list, watch, update, patch or deletecollection (each returns the content) or `*`. Rules that name single
+ *   Secrets are medium, everything else high.
+ * Unknown: RBAC could not be read, no scope is declared, or (in manifests) an account is bound to a role not among the files.
+ * Not applicable: the namespace has no service account and nothing else reaches it.
+ * Left out: the accounts of Kubernetes' own controllers in kube-system under their default bindings.
+ * Traps: resourceNames don't narrow list and watch at large, they forbid them; the groups system:serviceaccounts,
+ *   system:serviceaccounts:NS and system:authenticated hold accounts; who may create pods can mount a Secret without any of
+ *   these rights, which is another control's question; create alone returns nothing that the caller didn't know.
+ */
+import { type ResourceRef, refKey, refOf } from "@/lib/inventory/inventory";
+import type { PolicyRule, Subject } from "@/lib/inventory/kinds";
+import { isBootstrapObject } from "@/lib/rbac/bootstrap-roles";
+import { type EffectiveRule, type Grant, grantsOf } from "@/lib/rbac/grants";
+import { describeRule, groupMatches, resourceMatches } from "@/lib/rbac/rules";
+import { accountReach, describeSubject } from "@/lib/rbac/subjects";
+import { renderManifest } from "./manifest";
+import { findUnreadable, judgeNamespaces, namespaceRef, nameSome } from "./population";
+import { GRANTS, RULES_CAN, script, selectNamespaces, shellQuote } from "./prelude";
+import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
+
+const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
+/** Verbs whose answer holds the Secret's content. */
+const READING = ["get", "list", "watch", "update", "patch", "deletecollection"] as const;
+/** Verbs of a rule that names single objects: the others act on the whole collection. */
+const NAMED_READING: readonly string[] = ["get", "list", "watch", "update", "patch"];
+
+export const rbacSecretsWorkloads: Control = {
+  id: "rbac-secrets-workloads",
+  title: "CDE service accounts cannot read Secrets through the API",
+  severity: "high",
+  requirements: [
+    {
+      requirement: "7.2.5",
+      kind: "primary",
+      rationale: "A system account that can read every credential of its namespace has more than its function needs.",
+    },
+    {
+      requirement: "8.3.2",
+      kind: "primary",
+      rationale: "Credentials in Secrets stay protected only if workloads can't fetch them in the clear from the API.",
+    },
+    {
+      requirement: "8.6.2",
+      kind: "supporting",
+      rationale: "Credentials that any workload can read are no better kept than in files.",
+    },
+    {
+      requirement: "3.6.1.3",
+      kind: "supporting",
+      rationale: "Access to key material in Secrets has to be limited to the fewest custodians.",
+    },
+    { requirement: "3.7.7", kind: "supporting", rationale: "Who can update a Secret can replace a key." },
+  ],
+  judges: "serviceaccount",
+  sections: ["namespaces", ...SECTIONS],
+  rule: {
+    reads: "Bindings whose subject is or holds a service account, and the rules behind them that touch Secrets.",
+    pass: "No service account of any namespace can read Secrets in the CDE namespace.",
+    fail: "One can, by get, list, watch, update, patch, deletecollection or * (medium when limited to named Secrets).",
+    unknown: "RBAC could not be read, no scope is declared, or a bound role is not among the files.",
+    notApplicable: "The namespace has no service account and none reaches it.",
+    why: "A workload that is taken over holds its account's token; with these rights the token yields every credential of the namespace.",
+    cannotSee:
+      "Secrets that a pod mounts, reads by who may create pods, and operators (external-secrets, cert-manager) whose access was approved: that takes an exception on record.",
+  },
+  evaluate(context) {
+    const unreadable = findUnreadable(context, SECTIONS);
+    const namespaces: string[] = [];
+    const results = judgeNamespaces(context, ["cde"], (namespace) => {
+      if (unreadable !== null) return [{ ...unreadable, object: namespaceRef(namespace) }];
+      namespaces.push(namespace);
+      return judgeNamespace(context, namespace);
+    });
+    return [...results, ...readers(context, namespaces)];
+  },
+  verify({ scope }) {
+    return {
+      command: script(
+        selectNamespaces(scope),
+        `RB=${shellQuote(RULES_CAN)}`,
+        GRANTS,
+        `grants | jq -r --argjson cde "$CDE" "$RB"'select(.ns=="*" or (.ns as $n|$cde|index($n)))|select(.subject.kind=="ServiceAccount" or (.subject.name|startswith("system:serviceaccount")) or .subject.name=="system:authenticated")|select(can("";"secrets";${JSON.stringify(READING)}))|[.ns,.binding,.role,(.subject.namespace//"-"),.subject.name]|@tsv'`,
+      ),
+      expect:
+        "No lines, or only approved operators. Kubernetes' own controllers in kube-system appear under bindings whose names begin with system:controller.",
+      needs: [],
+    };
+  },
+  remediate(context, result) {
+    const found = pathsOf(context, context.scope.inCategory("cde")).find(
+      (entry) => refKey(entry.object) === refKey(result.object),
+    );
+    const summary = `Take Secrets out of the rules that ${result.object.kind} ${result.object.name} holds, and give the workload what it needs as a mounted file or from an external store.`;
+    const risk =
+      "A workload that reads Secrets through the API stops working until the value is mounted. Operators that manage Secrets need a rule with resourceNames.";
+    const path = found?.paths.find(({ grant }) => grant.roleState === "present");
+    if (path === undefined) return { summary, risk };
+    const role = [...context.inventory.list("roles"), ...context.inventory.list("clusterroles")].find(
+      (candidate) => refKey(refOf(candidate)) === refKey(path.rule.role),
+    );
+    if (role === undefined) return { summary, risk };
+    const { kind, metadata, apiVersion } = role;
+    return {
+      summary: `${summary} The manifest is ${kind} ${metadata.name} without them.`,
+      manifest: renderManifest({
+        apiVersion,
+        kind,
+        metadata: {
+          name: metadata.name,
+          ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+        },
+        rules: (role.rules ?? []).map(withoutSecrets).filter((rule) => rule !== null),
+      }),
+      apply: `kubectl auth reconcile --remove-extra-permissions -f ${metadata.name.replaceAll(":", "-")}.yaml`,
+      risk: `${risk} Everybody else who holds ${kind} ${metadata.name} loses the right too.`,
+    };
+  },
+};
+
+function withoutSecrets(rule: PolicyRule): PolicyRule | null {
+  if (!touchesSecrets(rule)) return rule;
+  // A wildcard can't be cut: what else it granted has to be named by hand.
+  if ((rule.resources ?? []).includes("*")) return null;
+  const resources = (rule.resources ?? []).filter((resource) => resource !== "secrets");
+  return resources.length === 0 ? null : { ...rule, resources };
+}
+
+function judgeNamespace(context: EvaluationContext, namespace: string): Result[] {
+  const { inventory } = context;
+  const object = namespaceRef(namespace);
+  const missing = unknownRoles(context, namespace);
+  if (pathsOf(context, [namespace]).length > 0) return missing;
+  if (missing.length > 0) return missing;
+  const accounts = inventory.list("serviceaccounts").filter((account) => account.metadata.namespace === namespace);
+  const hasAccounts =
+    accounts.length > 0 || inventory.workloadsIn(namespace).length > 0 || !inventory.readable("serviceaccounts").known;
+  const bindings = grantsOf(inventory).filter(
+    (grant) => grant.namespace === null || grant.namespace === namespace,
+  ).length;
+  if (!hasAccounts) {
+    return [
+      {
+        status: "not-applicable",
+        object,
+        reason: "the namespace has no service account",
+        detail: `${namespace} has neither a service account nor a workload, and no account of another namespace can read its Secrets.`,
+        evidence: [],
+      },
+    ];
+  }
+  return [
+    {
+      status: "pass",
+      object,
+      reason: "no service account can read its Secrets",
+      detail: `Of ${bindings} bindings that have effect in ${namespace}, none lets a service account read Secrets there. It has ${accounts.length} service accounts: ${nameSome(accounts.map((a) => a.metadata.name)) || "only those its workloads name"}.`,
+      evidence: accounts.slice(0, 20).map((account) => ({ ref: refOf(account), pointer: "" })),
+    },
+  ];
+}
+
+interface Reader {
+  object: ResourceRef;
+  text: string;
+  paths: { grant: Grant; rule: EffectiveRule; subjectIndex: number; namespaces: string[] }[];
+}
+
+/** One fail per account or group that reads Secrets in some of the namespaces, with every path. */
+function readers(context: EvaluationContext, namespaces: readonly string[]): Result[] {
+  return pathsOf(context, namespaces).map(({ object, text, paths }) => {
+    const where = [...new Set(paths.flatMap((path) => path.namespaces))];
+    const isNamed = paths.every(({ rule }) => (rule.rule.resourceNames ?? []).length > 0);
+    const lines = paths.map(({ grant, rule }) => {
+      const state = grant.roleState === "assumed" ? " (as Kubernetes installs it)" : "";
+      return `${grant.binding.kind} ${grant.binding.metadata.name} → ${grant.roleRef.kind} ${grant.roleRef.name}${state}, rules[${rule.index}] ${describeRule(rule.rule)}`;
+    });
+    const evidence: EvidencePointer[] = paths.slice(0, 10).flatMap(({ grant, rule, subjectIndex }) => [
+      { ref: grant.bindingRef, pointer: `/subjects/${subjectIndex}`, found: text },
+      { ref: rule.role, pointer: `/rules/${rule.index}`, found: JSON.stringify(rule.rule) },
+    ]);
+    return {
+      status: "fail",
+      object,
+      severity: isNamed ? "medium" : "high",
+      reason: `reads ${isNamed ? "named " : ""}Secrets in ${nameSome(where, 2)}`.slice(0, 110),
+      detail: `${text} can read ${isNamed ? "named " : ""}Secrets in ${nameSome(where)}: ${nameSome(lines, 4)}.`,
+      evidence,
+    };
+  });
+}
+
+function pathsOf(context: EvaluationContext, namespaces: readonly string[]): Reader[] {
+  const found = new Map<string, Reader>();
+  for (const grant of grantsOf(context.inventory)) {
+    const reached = grant.namespace === null ? [...namespaces] : namespaces.filter((name) => name === grant.namespace);
+    if (reached.length === 0) continue;
+    const rule = grant.rules.find(({ rule: candidate }) => readsSecrets(candidate));
+    if (rule === undefined) continue;
+    grant.subjects.forEach((subject, subjectIndex) => {
+      const reader = readerOf(grant, subject);
+      if (reader === null) return;
+      const key = refKey(reader.object);
+      const entry = found.get(key) ?? { ...reader, paths: [] };
+      entry.paths.push({ grant, rule, subjectIndex, namespaces: reached });
+      found.set(key, entry);
+    });
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, reader]) => reader);
+}
+
+function touchesSecrets(rule: PolicyRule): boolean {
+  return groupMatches(rule, "") && resourceMatches(rule, "secrets");
+}
+
+function readsSecrets(rule: PolicyRule): boolean {
+  if (!touchesSecrets(rule)) return false;
+  if (rule.verbs.includes("*")) return true;
+  const verbs = (rule.resourceNames ?? []).length > 0 ? NAMED_READING : READING;
+  return rule.verbs.some((verb) => (verbs as readonly string[]).includes(verb));
+}
+
+/** The service account, or the group of accounts, that a subject stands for; null for people and for Kubernetes' own controllers. */
+function readerOf(grant: Grant, subject: Subject): { object: ResourceRef; text: string } | null {
+  const reach = accountReach(subject, grant.namespace ?? "");
+  if (reach === null) return null;
+  if (reach.kind === "one") {
+    const { namespace, name } = reach.account;
+    const isOwn =
+      namespace === "kube-system" &&
+      isBootstrapObject(grant.binding) &&
+      grant.binding.metadata.name.startsWith("system:");
+    if (isOwn) return null;
+    return {
+      object: { apiVersion: "v1", kind: "ServiceAccount", namespace, name },
+      text: `ServiceAccount ${namespace}/${name}`,
+    };
+  }
+  const all =
+    reach.kind === "all" ? "every service account of the cluster" : `every service account of ${reach.namespace}`;
+  return {
+    object: { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Group", name: subject.name },
+    text: `${describeSubject(subject)} (${all})`,
+  };
+}
+
+function unknownRoles(context: EvaluationContext, namespace: string): Result[] {
+  if (context.inventory.snapshot.source !== "manifests") return [];
+  return grantsOf(context.inventory)
+    .filter((grant) => grant.roleState === "missing" && (grant.namespace === null || grant.namespace === namespace))
+    .filter((grant) => grant.subjects.some((subject) => readerOf(grant, subject) !== null))
+    .map((grant) => ({
+      status: "unknown" as const,
+      object: grant.bindingRef,
+      reason: `${grant.roleRef.kind} ${grant.roleRef.name} is not among the files`.slice(0, 110),
+      detail: `${grant.binding.kind} ${grant.binding.metadata.name} gives service accounts ${grant.roleRef.kind} ${grant.roleRef.name}, which is not among the files, so nobody can say whether it reads Secrets in ${namespace}. Add the role.`,
+      evidence: [{ ref: grant.bindingRef, pointer: "/roleRef", found: grant.roleRef.name }],
+    }));
+}
