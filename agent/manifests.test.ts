@@ -1,0 +1,302 @@
+/**
+ * Every manifest and chart template that we ship, held to what we promise: read what is collected, nothing else, and write
+ * one Secret. Whoever adds a right has to change this file too.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { SECTIONS } from "@/lib/inventory/sections";
+import { renderTemplate } from "./testing/render-chart";
+
+const deploy = path.join(path.dirname(import.meta.dirname), "deploy");
+const IDENTITY = "ringfence-agent-identity";
+
+interface Rule {
+  apiGroups?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+  nonResourceURLs?: string[];
+  verbs: string[];
+}
+interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  [key: string]: unknown;
+}
+
+function documents(text: string): Manifest[] {
+  return parseAllDocuments(text)
+    .map((document) => {
+      expect(document.errors).toEqual([]);
+      return document.toJS() as Manifest | null;
+    })
+    .filter((manifest): manifest is Manifest => manifest !== null);
+}
+
+/** Every YAML file below deploy/, so that a new one can't slip past. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+}
+
+const defaults = documents(readFileSync(path.join(deploy, "chart/values.yaml"), "utf8"))[0] as unknown as Record<
+  string,
+  unknown
+>;
+const required = { url: "__RINGFENCE_URL__", image: "__AGENT_IMAGE__", enrolmentToken: "__ENROLMENT_TOKEN__" };
+const templatesFolder = path.join(deploy, "chart/templates");
+function renderChart(values: Record<string, unknown> = {}): Manifest[] {
+  const input = { values: { ...defaults, ...required, ...values }, namespace: "ringfence" };
+  return readdirSync(templatesFolder)
+    .sort()
+    .flatMap((name) => documents(renderTemplate(readFileSync(path.join(templatesFolder, name), "utf8"), input)));
+}
+
+const plain = filesBelow(path.join(deploy, "agent")).flatMap((file) => documents(readFileSync(file, "utf8")));
+const chart = renderChart();
+const everyOption = renderChart({
+  scanIntervalSeconds: 900,
+  caConfigMap: "private-ca",
+  existingEnrolmentSecret: "from-elsewhere",
+  gatekeeperConstraints: ["k8smyrule"],
+});
+const sets = [
+  ["deploy/agent", plain],
+  ["the chart", chart],
+  ["the chart with every option", everyOption],
+] as const;
+
+const key = ({ kind, metadata }: Manifest) => `${kind}/${metadata.namespace ?? ""}/${metadata.name}`;
+const byKey = (manifests: readonly Manifest[]) => new Map(manifests.map((manifest) => [key(manifest), manifest]));
+const rulesOf = (manifests: readonly Manifest[]) =>
+  manifests
+    .filter(({ kind }) => kind === "ClusterRole" || kind === "Role")
+    .flatMap((manifest) => (manifest.rules as Rule[]).map((rule) => ({ manifest, rule })));
+
+it("knows every manifest that is shipped", () => {
+  const known = [path.join(deploy, "agent"), path.join(deploy, "chart")];
+  const strays = filesBelow(deploy).filter((file) => !known.some((folder) => file.startsWith(`${folder}${path.sep}`)));
+  expect(strays).toEqual([]);
+  expect(readdirSync(path.join(deploy, "chart")).sort()).toEqual(["Chart.yaml", "templates", "values.yaml"]);
+});
+
+it("ships the same objects as plain files and as a chart", () => {
+  const withoutNamespace = plain.filter(({ kind }) => kind !== "Namespace");
+  expect(Object.fromEntries(byKey(chart))).toEqual(Object.fromEntries(byKey(withoutNamespace)));
+});
+
+describe.each(sets)("rights in %s", (_name, manifests) => {
+  const rules = rulesOf(manifests);
+
+  it("are reads of named resources, and the patch of one named Secret", () => {
+    const writes = rules.filter(({ rule }) => rule.verbs.some((verb) => verb !== "get" && verb !== "list"));
+    expect(writes).toHaveLength(1);
+    expect(writes[0]?.manifest).toMatchObject({ kind: "Role", metadata: { name: IDENTITY, namespace: "ringfence" } });
+    expect(writes[0]?.rule).toEqual({
+      apiGroups: [""],
+      resources: ["secrets"],
+      resourceNames: [IDENTITY],
+      verbs: ["patch"],
+    });
+  });
+
+  it("hold no wildcard, no subresource, no Secret, no ConfigMap, no token, no impersonation", () => {
+    const forbidden = /^(\*|secrets|configmaps|events|users|groups|serviceaccounts\/token|.*\/.*)$/;
+    for (const { manifest, rule } of rules) {
+      if (manifest.kind === "Role" && manifest.metadata.name === IDENTITY) continue;
+      for (const resource of rule.resources ?? []) expect(resource).not.toMatch(forbidden);
+      for (const group of rule.apiGroups ?? []) expect(group).not.toContain("*");
+      for (const verb of rule.verbs) expect(["get", "list"]).toContain(verb);
+      expect(rule.resourceNames).toBeUndefined();
+    }
+  });
+
+  it("reach two addresses that are not resources", () => {
+    const addresses = rules.flatMap(({ rule }) =>
+      (rule.nonResourceURLs ?? []).map((url) => `${rule.verbs.join()} ${url}`),
+    );
+    expect(addresses.sort()).toEqual(["get /metrics", "get /version"]);
+  });
+
+  it("cover every section that the agent collects", () => {
+    for (const section of SECTIONS) {
+      for (const { group, resource } of section.sources) {
+        const covered = rules.some(
+          ({ manifest, rule }) =>
+            manifest.kind === "ClusterRole" &&
+            rule.apiGroups?.includes(group) === true &&
+            rule.verbs.includes("list") &&
+            (resource === "*" ? (rule.resources ?? []).length > 0 : rule.resources?.includes(resource)),
+        );
+        expect(covered, `${section.name}: list ${resource}.${group}`).toBe(true);
+      }
+    }
+  });
+
+  it("cover nothing else", () => {
+    const sources = SECTIONS.flatMap((section) => section.sources);
+    for (const { manifest, rule } of rules) {
+      if (manifest.kind !== "ClusterRole") continue;
+      for (const group of rule.apiGroups ?? []) {
+        for (const resource of rule.resources ?? []) {
+          const isUsed = sources.some(
+            (source) => source.group === group && (source.resource === resource || source.resource === "*"),
+          );
+          expect(isUsed, `${resource}.${group}`).toBe(true);
+        }
+      }
+    }
+  });
+
+  it("are bound to the agent's own account and to nobody else", () => {
+    const bindings = manifests.filter(({ kind }) => kind.endsWith("Binding"));
+    expect(bindings.map((binding) => (binding.roleRef as { kind: string; name: string }).name).sort()).toEqual([
+      "ringfence-agent",
+      IDENTITY,
+    ]);
+    for (const { subjects } of bindings) {
+      expect(subjects).toEqual([{ kind: "ServiceAccount", name: "ringfence-agent", namespace: "ringfence" }]);
+    }
+  });
+});
+
+describe.each(sets)("the Deployment in %s", (_name, manifests) => {
+  const deployment = manifests.find(({ kind }) => kind === "Deployment") as unknown as {
+    spec: {
+      replicas: number;
+      strategy: unknown;
+      selector: { matchLabels: object };
+      template: { metadata: { labels: object }; spec: PodSpec };
+    };
+  };
+  interface PodSpec {
+    [key: string]: unknown;
+    securityContext: Record<string, unknown>;
+    containers: {
+      [key: string]: unknown;
+      securityContext: Record<string, unknown>;
+      env: { name: string; value: string }[];
+      volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[];
+    }[];
+    volumes: Record<string, unknown>[];
+  }
+  const { spec } = deployment.spec.template;
+  const [container] = spec.containers;
+
+  it("passes the Pod Security Standard restricted, field by field", () => {
+    for (const field of ["hostNetwork", "hostPID", "hostIPC", "initContainers", "ephemeralContainers"])
+      expect(spec).not.toHaveProperty(field);
+    expect(spec.containers).toHaveLength(1);
+    expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    expect(spec.securityContext.runAsUser).toBeGreaterThan(0);
+    expect(container?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    expect(container).not.toHaveProperty("ports");
+    const allowed = [
+      "configMap",
+      "csi",
+      "downwardAPI",
+      "emptyDir",
+      "ephemeral",
+      "persistentVolumeClaim",
+      "projected",
+      "secret",
+    ];
+    for (const volume of spec.volumes)
+      expect(Object.keys(volume).filter((name) => name !== "name" && !allowed.includes(name))).toEqual([]);
+  });
+
+  it("runs one agent at a time, under its own account, with bounded memory", () => {
+    expect(deployment.spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
+    expect(deployment.spec.template.metadata.labels).toMatchObject(deployment.spec.selector.matchLabels);
+    expect(spec).toMatchObject({ serviceAccountName: "ringfence-agent", automountServiceAccountToken: true });
+    expect(container?.resources).toMatchObject({ limits: { memory: "192Mi" } });
+  });
+
+  it("gets its token and key as files, never in the environment", () => {
+    expect(container?.env.map(({ value }) => value)).not.toContain("__ENROLMENT_TOKEN__");
+    expect(container?.env.every((entry) => !("valueFrom" in entry))).toBe(true);
+    const mounts = new Map(container?.volumeMounts.map((mount) => [mount.mountPath, mount]));
+    const setting = (name: string) => container?.env.find((entry) => entry.name === name)?.value ?? "";
+    expect(mounts.get(path.dirname(setting("RINGFENCE_ENROLMENT_TOKEN_FILE")))?.readOnly).toBe(true);
+    expect(mounts.get(setting("RINGFENCE_IDENTITY_DIR"))?.readOnly).toBe(true);
+    expect(mounts.get(setting("RINGFENCE_STATE_DIR"))?.readOnly).toBeUndefined();
+    expect(setting("RINGFENCE_IDENTITY_SECRET")).toBe(IDENTITY);
+  });
+});
+
+describe("the Secrets", () => {
+  it("are the token and an identity without data, so that applying again leaves the agent's key alone", () => {
+    const secrets = plain.filter(({ kind }) => kind === "Secret");
+    expect(secrets.map(({ metadata }) => metadata.name).sort()).toEqual(["ringfence-agent-enrolment", IDENTITY]);
+    const identity = secrets.find(({ metadata }) => metadata.name === IDENTITY);
+    expect(identity).not.toHaveProperty("data");
+    expect(identity).not.toHaveProperty("stringData");
+  });
+
+  it("stay out of the chart when the token comes from elsewhere", () => {
+    expect(everyOption.filter(({ kind }) => kind === "Secret").map(({ metadata }) => metadata.name)).toEqual([
+      IDENTITY,
+    ]);
+    expect(JSON.stringify(everyOption)).toContain('"secretName":"from-elsewhere"');
+  });
+});
+
+it("the namespace enforces the level that the agent keeps", () => {
+  expect(plain.find(({ kind }) => kind === "Namespace")?.metadata).toMatchObject({
+    labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+  });
+});
+
+it.each(["url", "image", "enrolmentToken"])("the chart refuses to render without %s", (name) => {
+  expect(() => renderChart({ [name]: "" })).toThrow(name === "enrolmentToken" ? "enrolmentToken" : name);
+});
+
+it("the renderer refuses what it does not know", () => {
+  const input = { values: { a: "x" }, namespace: "n" };
+  for (const text of [
+    '{{ include "x" . }}',
+    "{{ .Values.b }}",
+    "{{ .Values.a | upper }}",
+    "{{- with .Values.a }}\n{{- end }}",
+    "{{- if .Values.a }}",
+  ]) {
+    expect(() => renderTemplate(text, input), text).toThrow();
+  }
+});
+
+describe("the images", () => {
+  const files = readdirSync(path.join(deploy, "images"));
+
+  it("are one for the agent, the web server and the worker", () => {
+    expect(files.sort()).toEqual(["agent.Dockerfile", "web.Dockerfile", "worker.Dockerfile"]);
+  });
+
+  it.each(files)("%s ends as a user without rights, with a pinned base and an entry that is no shell", (name) => {
+    const lines = readFileSync(path.join(deploy, "images", name), "utf8")
+      .split("\n")
+      .filter((line) => !line.startsWith("#"));
+    const stages = new Set<string>();
+    for (const line of lines.filter((text) => text.startsWith("FROM "))) {
+      const [, image = "", , stage] = line.split(" ");
+      if (stage !== undefined) stages.add(stage);
+      if (!stages.has(image)) expect(image).toMatch(/:[a-z0-9.-]+$|@sha256:[0-9a-f]{64}$/);
+      expect(image).not.toMatch(/:latest$/);
+    }
+    const users = lines.filter((line) => line.startsWith("USER "));
+    expect(users.at(-1)).toBe("USER 65532:65532");
+    const entries = lines.filter((line) => line.startsWith("ENTRYPOINT "));
+    expect(entries).toHaveLength(1);
+    expect(JSON.parse(entries[0]?.slice("ENTRYPOINT ".length) ?? "")[0]).toBe("/nodejs/bin/node");
+    expect(lines.some((line) => /^(ADD|CMD) /.test(line))).toBe(false);
+  });
+});
