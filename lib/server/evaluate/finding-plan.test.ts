@@ -84,11 +84,21 @@ describe("planFindings", () => {
       [other, row({ kind: "Namespace", namespace: null, name: "shop", status: "unknown" })],
       seesAll,
     ],
+    [
+      "a document could be anything",
+      [other, row({ kind: "Document", namespace: null, name: "f:1", status: "unknown" })],
+      seesAll,
+    ],
+    ["a pod in its namespace can't be read", [other, row({ kind: "Pod", name: "web-x", status: "unknown" })], seesAll],
     ["another part of it is unknown", [other, row({ part: "container app", status: "unknown" })], seesAll],
     ["the control was not evaluated at all", [], seesAll],
   ])("keeps it open, marked, when %s", (_, rows, blind) => {
     expect(planFindings(rows, [finding()], blind)).toEqual({ ...nothing, unevaluated: [7] });
     expect(planFindings(rows, [finding({ isUnevaluated: true })], blind)).toEqual(nothing);
+  });
+  it("resolves in spite of what can't be read in another namespace", () => {
+    const elsewhere = row({ kind: "Pod", namespace: "other", name: "web-x", status: "unknown" });
+    expect(planFindings([other, elsewhere], [finding()], seesAll)).toEqual({ ...nothing, resolved: [7] });
   });
   it("takes the mark away when it fails again", () => {
     expect(planFindings([row()], [finding({ isUnevaluated: true })], seesAll).changed).toHaveLength(1);

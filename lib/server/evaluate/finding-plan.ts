@@ -38,6 +38,11 @@ export interface FindingPlan {
   unevaluated: number[];
 }
 
+/** An unknown result about one of these says nothing about which objects it hides. */
+const HIDES_EVERYTHING: ReadonlySet<string> = new Set(["Cluster", "Document", "PodTemplate"]);
+/** Results carry the root owner; one of these that can't be read may belong to any owner in its namespace. */
+const HIDES_ITS_OWNER: ReadonlySet<string> = new Set(["Pod", "ReplicaSet", "Job"]);
+
 /** `kind/namespace/name`, as in BlindSpots.objects. */
 export function objectKey(object: { kind: string; namespace?: string | null; name: string }): string {
   return `${object.kind}/${object.namespace ?? ""}/${object.name}`;
@@ -56,27 +61,27 @@ export function planFindings(
   const byFingerprint = new Map(rows.map((row) => [row.fingerprint, row]));
   const knownFingerprints = new Set(known.map((finding) => finding.fingerprint));
   const controls = new Set(rows.map((row) => row.controlId));
-  const unknownObjects = new Set(
-    rows.filter((row) => row.status === "unknown").map((row) => `${row.controlId} ${objectKey(row)}`),
-  );
-  const unknownClusters = new Set(
-    rows.filter((row) => row.status === "unknown" && row.kind === "Cluster").map((row) => row.controlId),
-  );
+  const unknowns = new Set<string>();
+  for (const row of rows) {
+    if (row.status !== "unknown") continue;
+    unknowns.add(`${row.controlId} ${objectKey(row)}`);
+    if (HIDES_EVERYTHING.has(row.kind)) unknowns.add(`${row.controlId} everything`);
+    if (HIDES_ITS_OWNER.has(row.kind)) unknowns.add(`${row.controlId} in ${row.namespace ?? ""}`);
+  }
+  const isUnknown = (control: string, what: string) => unknowns.has(`${control} ${what}`);
 
   for (const row of rows) {
     if (row.status === "fail" && !knownFingerprints.has(row.fingerprint)) plan.opened.push(row);
   }
 
-  const couldLook = (finding: KnownFinding): boolean =>
-    controls.has(finding.controlId) &&
-    !blind.controls.has(finding.controlId) &&
+  const couldLook = ({ controlId, ...finding }: KnownFinding): boolean =>
+    controls.has(controlId) &&
+    !blind.controls.has(controlId) &&
     !blind.objects.has(objectKey(finding)) &&
-    !unknownClusters.has(finding.controlId) &&
-    !unknownObjects.has(`${finding.controlId} ${objectKey(finding)}`) &&
-    !(
-      finding.namespace !== null &&
-      unknownObjects.has(`${finding.controlId} ${objectKey({ kind: "Namespace", name: finding.namespace })}`)
-    );
+    !isUnknown(controlId, "everything") &&
+    !isUnknown(controlId, objectKey(finding)) &&
+    !isUnknown(controlId, `in ${finding.namespace ?? ""}`) &&
+    !(finding.namespace !== null && isUnknown(controlId, objectKey({ kind: "Namespace", name: finding.namespace })));
 
   for (const finding of known) {
     const row = byFingerprint.get(finding.fingerprint);

@@ -1,6 +1,6 @@
 /** An assessment as rows: the identity of each (fingerprint) and its value (digest), so that only changes are written. */
 import { createHash } from "node:crypto";
-import type { Assessment } from "@/lib/assessment/types";
+import type { Assessment, RequirementStatus } from "@/lib/assessment/types";
 import type { Control, EvidencePointer, Result, ResultStatus, Severity } from "@/lib/controls/types";
 import type { ResourceRef } from "@/lib/inventory/inventory";
 import type { Scope, ScopeCategory } from "@/lib/scope/types";
@@ -34,7 +34,7 @@ export interface ControlRow {
 }
 export interface RequirementRow {
   requirementId: string;
-  status: string;
+  status: RequirementStatus;
   coverage: string;
   parts: unknown;
   attestations: unknown;
@@ -182,4 +182,11 @@ export function scopeRows(scope: Scope): ScopeTableRow[] {
 /** Digest of a row's value, for tables whose key isn't a fingerprint. Key order of the row decides; build rows alike. */
 export function digestOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}
+
+/** SHA-256 in hex over every result in order: the same snapshot, catalogue, scope settings and asOf give it again. */
+export function resultsDigestOf(rows: readonly ResultRow[]): string {
+  const hash = createHash("sha256");
+  for (const row of rows) hash.update(`${row.fingerprint}${row.digest}\n`);
+  return hash.digest("hex");
 }

@@ -15,6 +15,8 @@ import {
   type SnapshotManifest,
   signRequest,
 } from "@/lib/inventory/wire";
+import { encodeSnapshot } from "@/lib/inventory/encoding";
+import type { Snapshot } from "@/lib/inventory/snapshot";
 import type { TestDatabase } from "../testing/database";
 import { announceRoute, chunksRoute, commitRoute, enrolRoute, heartbeatRoute, rotateKeyRoute } from "./routes";
 
@@ -87,6 +89,40 @@ export function manifestOf(sections: Record<string, Chunk[]>): SnapshotManifest 
     invalid: [],
     droppedFields: 0,
   };
+}
+/** A whole snapshot as its chunks and its manifest. */
+export function encodeForWire(snapshot: Snapshot): { manifest: SnapshotManifest; chunks: Chunk[] } {
+  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+  const chunks = [...encodeSnapshot(snapshot, hash)].map(({ section, bytes, objects }) => {
+    const raw = Buffer.from(bytes);
+    const wire = brotliCompressSync(raw, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
+    return { section, digest: createHash("sha256").update(raw).digest("hex"), raw, wire, objects };
+  });
+  const sections = Object.values(snapshot.sections).map(({ name, status, message }) => ({
+    name: name as string,
+    status,
+    message,
+  }));
+  if (chunks.some((chunk) => chunk.section === "podtemplates")) {
+    sections.push({ name: "podtemplates", status: "complete", message: undefined });
+  }
+  const manifest: SnapshotManifest = {
+    provider: null,
+    facts: snapshot.facts,
+    sections: sections.map(({ name, status, message }) => {
+      const own = chunks.filter((chunk) => chunk.section === name);
+      return {
+        name,
+        status,
+        ...(message === undefined ? {} : { message }),
+        objects: own.reduce((sum, chunk) => sum + chunk.objects, 0),
+        chunks: own.map(({ digest, raw, objects }) => ({ digest, rawBytes: raw.byteLength, objects })),
+      };
+    }),
+    invalid: snapshot.invalid,
+    droppedFields: 0,
+  };
+  return { manifest, chunks };
 }
 export function namespaceObject(name: string, labels: Record<string, string> = {}) {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
@@ -206,18 +242,20 @@ export class TestAgent {
     return this.post(rotateKeyRoute, AGENT_PATHS.rotateKey, message);
   }
 
-  /** Announce, upload, commit: a whole snapshot. */
-  async report(sections: Record<string, Chunk[]>, change: Partial<AnnounceRequest> = {}): Promise<Answer> {
+  /** Announce, upload, commit: a whole snapshot of sections that are all complete. */
+  report(sections: Record<string, Chunk[]>, change: Partial<AnnounceRequest> = {}): Promise<Answer> {
+    return this.hand(manifestOf(sections), Object.values(sections).flat(), change);
+  }
+  reportSnapshot(snapshot: Snapshot, change: Partial<AnnounceRequest> = {}): Promise<Answer> {
+    const { manifest, chunks } = encodeForWire(snapshot);
+    return this.hand(manifest, chunks, { collectedAt: new Date(snapshot.collectedAt).toISOString(), ...change });
+  }
+  private async hand(manifest: SnapshotManifest, all: Chunk[], change: Partial<AnnounceRequest>): Promise<Answer> {
     const snapshotId = randomUUID();
-    const manifest = manifestOf(sections);
     const announced = await this.announce(snapshotId, manifest, change);
     if (announced.status !== 200) return announced;
     const missing = new Set(announced.body.missing as string[]);
-    const chunks = new Map(
-      Object.values(sections)
-        .flat()
-        .map((chunk) => [chunk.digest, chunk]),
-    );
+    const chunks = new Map(all.map((chunk) => [chunk.digest, chunk]));
     const sending = [...chunks.values()].filter((chunk) => missing.has(chunk.digest));
     if (sending.length > 0) {
       const uploaded = await this.upload(snapshotId, packOf(sending));

@@ -1,0 +1,130 @@
+/** One scan from queue to stored results. Idempotent: a second run of a finished scan does nothing. */
+import { assess } from "@/lib/assessment/assess";
+import { CONTROLS } from "@/lib/controls";
+import { createInventory } from "@/lib/inventory/create-inventory";
+import type { Provider } from "@/lib/inventory/snapshot";
+import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
+import { WORKER, writeAudit } from "../audit";
+import { withOrganization } from "../db/organization";
+import { loadSnapshot, SnapshotDamaged } from "./load";
+import { type ScanIdentity, storeEvaluation } from "./store";
+
+/** Milliseconds between two notes of progress, so that it costs a handful of small updates. */
+const PROGRESS_MS = 300;
+
+interface StartedScan {
+  snapshotId: string;
+  provider: Provider;
+  scopeSettings: ScopeSettings;
+  asOf: Date;
+}
+
+/**
+ * Evaluates a scan.
+ *
+ * @param isLastAttempt then a fault ends the scan as failed, with its reason, instead of being thrown for another attempt
+ * @throws whatever went wrong, while there are attempts left
+ */
+export async function evaluateScan(
+  scan: ScanIdentity,
+  options: { isLastAttempt: boolean; now?: () => Date },
+): Promise<"stored" | "already-done" | "failed"> {
+  const now = options.now ?? (() => new Date());
+  try {
+    const started = await startScan(scan, now());
+    if (started === null) return "already-done";
+    const snapshot = await loadSnapshot(scan.orgId, started.snapshotId, {
+      role: "worker",
+      provider: started.provider,
+      onProgress: progressOf(scan, now),
+    });
+    const inventory = createInventory(snapshot);
+    const assessment = assess(inventory, {
+      asOf: started.asOf.toISOString(),
+      scopeSettings: started.scopeSettings,
+    });
+    return await storeEvaluation(scan, { inventory, assessment, controls: CONTROLS }, now);
+  } catch (error) {
+    const isHopeless = error instanceof SnapshotDamaged;
+    if (!options.isLastAttempt && !isHopeless) throw error;
+    console.error(
+      JSON.stringify({ scan, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    );
+    await failScan(
+      scan,
+      isHopeless ? error.message : "The evaluation failed repeatedly. The server's log says more.",
+      now(),
+    );
+    return "failed";
+  }
+}
+
+/** Scope settings as stored with the scan; a field that an older release didn't know has its default. */
+export function scopeSettingsOf(stored: unknown): ScopeSettings {
+  return stored === null || typeof stored !== "object"
+    ? DEFAULT_SCOPE_SETTINGS
+    : { ...DEFAULT_SCOPE_SETTINGS, ...stored };
+}
+
+async function startScan(scan: ScanIdentity, now: Date): Promise<StartedScan | null> {
+  const { orgId, clusterId, seq } = scan;
+  const rows = await withOrganization(
+    orgId,
+    (tx) => tx.$queryRaw<{ snapshot_id: string; provider: Provider; scope_settings: unknown; as_of: Date }[]>`
+      update scan set state = 'evaluating', attempts = attempts + 1, progress_done = 0,
+        started_at = coalesce(started_at, ${now}::timestamptz)
+      where org_id = ${orgId}::uuid and cluster_id = ${clusterId}::uuid and seq = ${seq}::int
+        and state in ('queued', 'evaluating')
+      returning snapshot_id, provider, scope_settings, as_of`,
+    { role: "worker" },
+  );
+  const row = rows[0];
+  if (row === undefined) return null;
+  return {
+    snapshotId: row.snapshot_id,
+    provider: row.provider,
+    scopeSettings: scopeSettingsOf(row.scope_settings),
+    asOf: row.as_of,
+  };
+}
+
+function progressOf({ orgId, clusterId, seq }: ScanIdentity, now: () => Date): (objects: number) => Promise<void> {
+  let lastMs = now().getTime();
+  return async (objects) => {
+    if (now().getTime() - lastMs < PROGRESS_MS) return;
+    lastMs = now().getTime();
+    await withOrganization(
+      orgId,
+      (tx) => tx.$executeRaw`
+        update scan set progress_done = ${objects}::int
+        where org_id = ${orgId}::uuid and cluster_id = ${clusterId}::uuid and seq = ${seq}::int and state = 'evaluating'`,
+      { role: "worker" },
+    );
+  };
+}
+
+/** Ends a scan as failed, unless it is done by now. */
+export async function failScan(scan: ScanIdentity, reason: string, now: Date): Promise<boolean> {
+  const { orgId, clusterId, seq } = scan;
+  return withOrganization(
+    orgId,
+    async (tx) => {
+      const failed = await tx.$executeRaw`
+        update scan set state = 'failed', error = ${reason}, evaluated_at = ${now}::timestamptz
+        where org_id = ${orgId}::uuid and cluster_id = ${clusterId}::uuid and seq = ${seq}::int
+          and state in ('queued', 'evaluating')`;
+      if (failed === 0) return false;
+      await writeAudit(tx, {
+        orgId,
+        at: now,
+        actor: WORKER,
+        action: "scan:fail",
+        outcome: "failed",
+        object: { type: "scan", id: `${clusterId}/${seq}`, name: `#${seq}` },
+        detail: { reason },
+      });
+      return true;
+    },
+    { role: "worker" },
+  );
+}
