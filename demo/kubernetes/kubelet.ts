@@ -19,6 +19,7 @@ export interface KubeletOptions {
   /** A folder of our own for mounted volumes. */
   folder: string;
   log(line: string): void;
+  onProcess(pid: number, isRunning: boolean): void;
 }
 
 export class Kubelet {
@@ -114,6 +115,7 @@ export class Kubelet {
       caPem: this.cluster.options.caPem,
       token: () => this.options.issueToken(pod.metadata.namespace ?? "", pod.spec.serviceAccountName ?? "default", pod),
       log: this.options.log,
+      onProcess: this.options.onProcess,
       report: (isRunning, restarts) => {
         const held = this.cluster.store.get("/pods", key) as Pod | undefined;
         if (!held || held.metadata.uid !== pod.metadata.uid || this.isStopped) return;

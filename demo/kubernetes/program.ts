@@ -23,6 +23,7 @@ export interface RunContext {
   caPem: string;
   token(): string;
   log(line: string): void;
+  onProcess(pid: number, isRunning: boolean): void;
   report(isRunning: boolean, restarts: number): void;
 }
 
@@ -224,7 +225,11 @@ export class ProgramRun {
     child.stdout?.on("data", keep);
     child.stderr?.on("data", keep);
     child.once("error", (error) => keep(Buffer.from(`could not start ${file}: ${error.message}\n`)));
-    child.once("spawn", () => this.context.report(true, this.restarts));
+    child.once("spawn", () => {
+      this.context.onProcess(child.pid!, true);
+      this.context.report(true, this.restarts);
+    });
+    child.once("exit", () => this.context.onProcess(child.pid!, false));
     child.once("close", (code, signal) => {
       if (this.isStopped) return;
       keep(Buffer.from(`${pod.metadata.name} ended (${signal ?? code}); starting it again\n`));

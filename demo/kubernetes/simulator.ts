@@ -1,6 +1,15 @@
 /** A simulated cluster, assembled: certificates, state, controllers, kubelet, HTTPS server, kubeconfigs. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -41,6 +50,10 @@ export interface SimulatorOptions {
   historyLength?: number;
   bookmarkIntervalMs?: number;
   log?(line: string): void;
+  /** The output of the pods' processes also goes here. */
+  logFile?: string;
+  /** A pod's process was started, or is gone. */
+  onProcess?(pid: number, isRunning: boolean): void;
   intercept?(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
@@ -98,7 +111,11 @@ export class Simulator {
       issueToken: (namespace, name, pod) => authentication.issueToken(namespace, name, 3607, pod).token,
       apiAddress: () => (port === undefined ? undefined : { host: "127.0.0.1", port }),
       folder: join(folder, "pods"),
-      log: options.log ?? (() => {}),
+      log: (line) => {
+        options.log?.(line);
+        if (options.logFile) appendFileSync(options.logFile, `${line}\n`);
+      },
+      onProcess: options.onProcess ?? (() => {}),
     });
     rmSync(join(folder, "pods"), { recursive: true, force: true });
 
