@@ -9,8 +9,8 @@ import type { ProcessRole } from "./db/roles";
 
 /** Requests per window of seconds. "Per" says who is counted: an address, or a signed-in session. */
 export const RATE_LIMITS = {
-  /** Starting and finishing sign-ins, per address. */
-  "sign-in": { requests: 30, windowSeconds: 60 },
+  /** Starting and finishing sign-ins, per address: a company may sit behind one. */
+  "sign-in": { requests: 240, windowSeconds: 60 },
   /** Redeeming invitations, per address: a token has 256 bits, so this is about load, not guessing. */
   invitation: { requests: 10, windowSeconds: 60 },
   /** Reading, per session: an open page polls a few addresses every couple of seconds. */

@@ -11,6 +11,7 @@ import { deriveKey, randomToken, seal } from "../seal";
 import { findSessionToken, openSession, type RequestOrigin, sessionCookie } from "../session";
 import { asksUserInfo, parseClaims } from "./claims";
 import { discoverIssuer, type Issuer } from "./discovery";
+import { leaveFor } from "./leave";
 
 const PROVIDER = "oidc";
 
@@ -48,7 +49,7 @@ export async function startSignIn(
       cause: new Error(`sign-in led to ${target}`),
     });
   }
-  return redirect(target, answer.cookies, options.requestId);
+  return leaveFor(target, answer.cookies, options.requestId);
 }
 
 /**

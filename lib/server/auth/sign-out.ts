@@ -3,6 +3,7 @@ import type { WebEnvironment } from "../env";
 import { deriveKey, unseal } from "../seal";
 import { clearedSessionCookie, closeSession, findSessionToken, type RequestOrigin } from "../session";
 import { discoverIssuer } from "./discovery";
+import { leaveFor } from "./leave";
 
 /**
  * Ends the session at once, takes the cookie away and sends the browser on to sign out at the issuer. An issuer that can't
@@ -29,13 +30,5 @@ export async function signOut(
     url.searchParams.set("post_logout_redirect_uri", back);
     target = url.href;
   }
-  return new Response(null, {
-    status: 303,
-    headers: {
-      location: target,
-      "set-cookie": clearedSessionCookie(environment.isLocal),
-      "cache-control": "no-store",
-      "x-request-id": from.requestId,
-    },
-  });
+  return leaveFor(target, [clearedSessionCookie(environment.isLocal)], from.requestId);
 }
