@@ -1,4 +1,9 @@
 /** Every control that this release evaluates, in catalogue order. Explicit, because a check nobody calls finds nothing. */
+import { admPssRestricted } from "./adm-pss-restricted";
+import { admRunningPodsComply } from "./adm-running-pods-comply";
+import { logAuditEnabled } from "./log-audit-enabled";
+import { logPolicyInteractive } from "./log-policy-interactive";
+import { logPolicySecretAccess } from "./log-policy-secret-access";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
 import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
@@ -30,10 +35,15 @@ export const CONTROLS: readonly Control[] = [
   podReadOnlyRootfs,
   podSaTokenNotAutomounted,
   podDedicatedServiceAccount,
+  admPssRestricted,
+  admRunningPodsComply,
   rbacClusterAdmin,
   rbacNoWildcards,
   rbacSecretsWorkloads,
   rbacPublicGroups,
+  logAuditEnabled,
+  logPolicySecretAccess,
+  logPolicyInteractive,
 ];
 
 const BY_ID = new Map(CONTROLS.map((control) => [control.id, control]));
