@@ -10,17 +10,17 @@ RETURNS TABLE ("person_id" uuid, "person_name" text, "person_email" text, "creat
   "acr" text, "org_id" uuid, "org_slug" text, "org_name" text, "roles" jsonb)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, public AS $$
 DECLARE
-  found session%ROWTYPE;
+  held session%ROWTYPE;
 BEGIN
-  SELECT * INTO found FROM session s WHERE s.id_hash = session_hash;
+  SELECT * INTO held FROM session s WHERE s.id_hash = session_hash;
   IF NOT FOUND THEN
     RETURN;
   END IF;
-  PERFORM set_config('app.person_id', found.person_id::text, true);
+  PERFORM set_config('app.person_id', held.person_id::text, true);
   RETURN QUERY
-    SELECT p.id, p.name, p.email, found.created_at::timestamptz, found.idle_expires_at::timestamptz,
-      found.absolute_expires_at::timestamptz, found.revoked_at::timestamptz, found.authenticated_at::timestamptz,
-      found.amr, found.amr_stated, found.acr, o.id, o.slug, o.name,
+    SELECT p.id, p.name, p.email, held.created_at::timestamptz, held.idle_expires_at::timestamptz,
+      held.absolute_expires_at::timestamptz, held.revoked_at::timestamptz, held.authenticated_at::timestamptz,
+      held.amr, held.amr_stated, held.acr, o.id, o.slug, o.name,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('role', m.role, 'projectId', m.project_id)), '[]')
         FROM membership m WHERE m.org_id = o.id AND m.person_id = p.id AND m.revoked_at IS NULL
           AND (m.expires_at IS NULL OR m.expires_at > at))
@@ -28,7 +28,7 @@ BEGIN
     LEFT JOIN organization o ON o.slug = organization_slug AND EXISTS (
       SELECT FROM membership m WHERE m.org_id = o.id AND m.person_id = p.id AND m.revoked_at IS NULL
         AND (m.expires_at IS NULL OR m.expires_at > at))
-    WHERE p.id = found.person_id;
+    WHERE p.id = held.person_id;
   PERFORM set_config('app.person_id', '', true);
 END $$;
 REVOKE ALL ON FUNCTION "ringfence_principal" FROM PUBLIC;
