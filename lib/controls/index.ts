@@ -20,6 +20,7 @@ import { rbacNoWildcards } from "./rbac-no-wildcards";
 import { rbacPublicGroups } from "./rbac-public-groups";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
+import { verKubernetesSupported } from "./ver-kubernetes-supported";
 import type { Control } from "./types";
 
 export const CONTROLS: readonly Control[] = [
@@ -44,6 +45,7 @@ export const CONTROLS: readonly Control[] = [
   logAuditEnabled,
   logPolicySecretAccess,
   logPolicyInteractive,
+  verKubernetesSupported,
 ];
 
 const BY_ID = new Map(CONTROLS.map((control) => [control.id, control]));
