@@ -209,27 +209,31 @@ async function* listResource(
     if (answer.status === 410) throw new Expired(`the continue token expired (410) while listing ${resource.resource}`);
     if (answer.status !== 200) throw new Refused(`listing ${resource.resource} answered ${answer.status}`);
     const page = readListPage(answer.body);
-    const objects = projectPage(section, resource, page, end);
     end.resourceVersion ??= page.resourceVersion;
-    end.objects += objects.length;
     token = page.continueToken;
+    // In small batches: whoever encodes and forgets them at once keeps the garbage young, which is the cheap kind.
+    for (const objects of projectPage(section, resource, page, end)) {
+      end.objects += objects.length;
+      yield { type: "objects", section: section.name, objects };
+    }
     options.onProgress?.({
       section: section.name,
       done: end.objects,
       total: token === undefined ? end.objects : end.objects + (page.remainingItems ?? 0),
     });
-    if (objects.length > 0) yield { type: "objects", section: section.name, objects };
   } while (token !== undefined);
 }
 
-function projectPage(
+const BATCH = 25;
+
+function* projectPage(
   section: SectionDefinition,
   resource: ServedResource,
   page: ListPage,
   end: SectionEnd,
-): KubeObject[] {
+): Generator<KubeObject[]> {
   const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-  const objects: KubeObject[] = [];
+  let objects: KubeObject[] = [];
   for (const item of page.items()) {
     if (typeof item === "object" && item !== null) {
       // Items of a typed list carry neither; the list's own kind ("PodList") and address say what they are.
@@ -241,8 +245,12 @@ function projectPage(
     end.dropped += projection.dropped;
     for (const problem of projection.problems) end.invalid.push(cleaned(problem));
     if (projection.object !== undefined) objects.push(projection.object);
+    if (objects.length >= BATCH) {
+      yield objects;
+      objects = [];
+    }
   }
-  return objects;
+  if (objects.length > 0) yield objects;
 }
 
 /** What names an invalid object has not been through the projection, so it goes through the second net here. */

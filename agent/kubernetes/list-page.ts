@@ -100,15 +100,29 @@ function nonEmpty(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** Where an item is put together without what is cut; grows to the largest item. */
+let scratch = Buffer.allocUnsafe(64 * 1024);
+
 function parseItem(bytes: Buffer, item: Item): unknown {
-  let text = "";
-  let at = item.from;
-  for (const cut of item.cuts) {
-    text += bytes.toString("utf8", at, cut.from);
-    if (cut.quote) text += `"${bytes.toString("latin1", cut.from, cut.to)}"`;
-    at = cut.to;
+  let text: string;
+  if (item.cuts.length === 0) text = bytes.toString("utf8", item.from, item.to);
+  else {
+    const most = item.to - item.from + item.cuts.length * 2;
+    if (scratch.length < most) scratch = Buffer.allocUnsafe(most * 2);
+    let length = 0;
+    let at = item.from;
+    for (const cut of item.cuts) {
+      length += bytes.copy(scratch, length, at, cut.from);
+      if (cut.quote) {
+        scratch[length++] = QUOTE;
+        length += bytes.copy(scratch, length, cut.from, cut.to);
+        scratch[length++] = QUOTE;
+      }
+      at = cut.to;
+    }
+    length += bytes.copy(scratch, length, at, item.to);
+    text = scratch.toString("utf8", 0, length);
   }
-  text += bytes.toString("utf8", at, item.to);
   try {
     return JSON.parse(text);
   } catch (cause) {

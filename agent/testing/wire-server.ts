@@ -62,6 +62,8 @@ export class WireServer {
   isQuarantined = false;
   /** Chunks stored, doubled ones included. */
   storedChunks = 0;
+  /** Bytes of all request bodies. */
+  receivedBytes = 0;
 
   private readonly tokens = new Map<string, { publicKey: string | null; answer: object | null }>();
   private agentId = "";
@@ -136,7 +138,10 @@ export class WireServer {
     if (interference?.drop === "request") return void incoming.socket.destroy();
     const parts: Buffer[] = [];
     incoming.on("error", () => undefined);
-    incoming.on("data", (part: Buffer) => parts.push(part));
+    incoming.on("data", (part: Buffer) => {
+      parts.push(part);
+      this.receivedBytes += part.length;
+    });
     incoming.on("end", () => {
       if (!incoming.complete) return;
       const entry: Received = { method, path, status: 0, code: "", seq: null };
