@@ -56,22 +56,48 @@ describe("assess", () => {
     expect(requirement(assessment, "1.3.1")?.status).toBe("unknown");
   });
 
-  it("doesn't ask a control whose section could not be read, and names section and permission", () => {
-    let asked = 0;
+  it("believes no pass that rests on an unread section, and keeps what fails all the same", () => {
+    const pod = (name: string) => ({ apiVersion: "v1", kind: "Pod", namespace: "cde", name });
     const needsPods = control(
       "a",
-      () => {
-        asked += 1;
-        return [result("pass")];
+      () => [result("pass", { object: pod("fine") }), result("fail", { object: pod("bad") }), result("not-applicable")],
+      {
+        sections: ["namespaces", "pods"],
       },
-      { sections: ["namespaces", "pods"] },
     );
     const assessment = run([needsPods], snapshotOf([cdeNamespace()], { sections: { pods: { status: "forbidden" } } }));
-    expect(asked).toBe(0);
-    expect(assessment.results[0]?.results).toMatchObject([
-      { status: "unknown", reason: "pods could not be read (forbidden)" },
+    const results = assessment.results[0]?.results ?? [];
+    expect(results.map((r) => [r.object.name, r.status])).toEqual([
+      ["cluster", "unknown"],
+      ["bad", "fail"],
+      ["fine", "unknown"],
     ]);
-    expect(assessment.results[0]?.results[0]?.detail).toContain("list pods");
+    expect(results[0]?.reason).toBe("pods could not be read (forbidden)");
+    expect(results[0]?.detail).toContain("list pods");
+  });
+
+  it("says unknown for a control that says nothing about an unread section", () => {
+    const silent = control("a", () => [], { sections: ["pods"] });
+    const assessment = run([silent], snapshotOf([], { sections: { pods: { status: "failed" } } }));
+    expect(assessment.results[0]?.results).toMatchObject([{ status: "unknown", object: CLUSTER_REF }]);
+  });
+
+  it("lets not-applicable stand for lists that manifests never hold", () => {
+    const needsNodes = control("a", () => [result("not-applicable")], { sections: ["nodes"] });
+    const sections = { nodes: { status: "not-collected" as const } };
+    expect(run([needsNodes], snapshotOf([], { source: "manifests", sections })).controls[0]?.status).toBe(
+      "not-applicable",
+    );
+    expect(run([needsNodes], snapshotOf([], { sections })).controls[0]?.status).toBe("unknown");
+  });
+
+  it("names an invalid object once when the control names it itself", () => {
+    const bad = networkPolicy("bad", "cde", { podSelector: 1 as never });
+    const object = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", namespace: "cde", name: "bad" };
+    const names = control("a", () => [result("unknown", { object, reason: "mine" })], {
+      sections: ["networkpolicies"],
+    });
+    expect(run([names], snapshotOf([cdeNamespace(), bad])).results[0]?.results.map((r) => r.reason)).toEqual(["mine"]);
   });
 
   it("is unknown about an invalid object for the controls that read its section, and only those", () => {

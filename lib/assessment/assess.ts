@@ -2,7 +2,8 @@
  * The straight line: snapshot → look-ups → scope → controls → requirement statuses.
  *
  * - The same snapshot, settings and asOf give the same assessment, byte for byte.
- * - A control whose sections could not all be read isn't asked: it is `unknown` and the result names section and permission.
+ * - When a section that a control needs was not read, what it fails on still stands (that was read), but no pass is believed: it
+ *   becomes `unknown` and names section and permission. So does `not-applicable`, except for lists that manifests never hold.
  * - A control that throws is `unknown` with the error's message; the others go on.
  * - An object that is invalid for its kind is `unknown` for every control that reads its section; a document of which not even the
  *   kind could be read is so for every control, because it could be anything.
@@ -60,26 +61,16 @@ export function assess(input: Snapshot | Inventory, options: AssessOptions): Ass
 
 /** A control's results in order of object, then part: what it says, and `unknown` for what it could not be asked about. */
 function resultsOf(control: Control, context: EvaluationContext): Result[] {
-  const results = [...invalidResults(control, context.inventory), ...evaluate(control, context)];
-  return results
+  const own = withoutUnread(evaluate(control, context), control, context.inventory);
+  const unknownAlready = new Set(own.filter((r) => r.status === "unknown").map((r) => refKey(r.object)));
+  const invalid = invalidResults(control, context.inventory).filter((r) => !unknownAlready.has(refKey(r.object)));
+  return [...own, ...invalid]
     .map((result) => ({ result, key: `${refKey(result.object)}\n${result.part ?? ""}` }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ result }) => result);
 }
 
 function evaluate(control: Control, context: EvaluationContext): Result[] {
-  const readable = context.inventory.readable(...control.sections);
-  if (!readable.known) {
-    const definition = findSection(readable.section);
-    const permission = definition === undefined ? `list ${readable.section}` : permissionOf(definition);
-    return [
-      unknown(
-        CLUSTER_REF,
-        `${readable.section} could not be read (${readable.status})`,
-        `This control needs ${readable.section}, and ${readable.message}. It becomes known when the agent may ${permission} and the list is complete.`,
-      ),
-    ];
-  }
   try {
     return control.evaluate(context);
   } catch (error) {
@@ -87,6 +78,28 @@ function evaluate(control: Control, context: EvaluationContext): Result[] {
     const detail = `The evaluation of ${control.id} ended with an error, so nothing is known about what it judges: ${message}`;
     return [unknown(CLUSTER_REF, "the control failed with an error", detail)];
   }
+}
+
+/** A pass that rests on an unread list is none: nobody has seen what would break it. */
+function withoutUnread(results: Result[], control: Control, inventory: Inventory): Result[] {
+  const readable = inventory.readable(...control.sections);
+  if (readable.known) return results;
+  const { section, status, message } = readable;
+  const definition = findSection(section);
+  const permission = definition === undefined ? `list ${section}` : permissionOf(definition);
+  const reason = `${section} could not be read (${status})`;
+  const detail = `This control needs ${section}, and ${message}. It becomes known when the agent may ${permission} and the list is complete.`;
+  const isBeyondManifests = inventory.snapshot.source === "manifests" && status === "not-collected";
+  const kept = results.map((result) => {
+    const stands =
+      result.status === "fail" ||
+      result.status === "unknown" ||
+      (result.status === "not-applicable" && isBeyondManifests);
+    return stands
+      ? result
+      : { ...unknown(result.object, reason, detail), ...(result.part === undefined ? {} : { part: result.part }) };
+  });
+  return kept.length > 0 ? kept : [unknown(CLUSTER_REF, reason, detail)];
 }
 
 function invalidResults(control: Control, inventory: Inventory): Result[] {

@@ -1,0 +1,132 @@
+/** The command line: parse, scan, assess, print. Everything that touches the world comes in as an argument or lies in this room. */
+import { readFile } from "node:fs/promises";
+import { assess } from "@/lib/assessment/assess";
+import { CONTROLS } from "@/lib/controls";
+import { refKey } from "@/lib/inventory/inventory";
+import type { Snapshot } from "@/lib/inventory/snapshot";
+import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
+import packageJson from "../package.json";
+import { type ManifestInput, type Place, readManifests } from "./manifests";
+import { parseCommand, type ScanOptions, USAGE, UsageError } from "./options";
+import { render } from "./render";
+import { buildReport, hasFindings, type Report } from "./report";
+import { parseScopeFile } from "./scope-file";
+
+export interface World {
+  stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream;
+  stdin: AsyncIterable<Uint8Array | string>;
+  /** ISO 8601 UTC. */
+  now(): string;
+}
+
+/** Runs one command; the exit status (0 clean, 1 findings, 2 error; see USAGE). */
+export async function main(words: readonly string[], world: World): Promise<number> {
+  try {
+    const command = parseCommand(words);
+    switch (command.name) {
+      case "help":
+        await write(world.stdout, USAGE);
+        return 0;
+      case "version":
+        await write(world.stdout, `ringfence ${packageJson.version}\n`);
+        return 0;
+      case "scan":
+        return await scan(command.options, world);
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof UsageError ? "\nSee ringfence --help" : "";
+    await write(world.stderr, `ringfence: ${message}${hint}\n`);
+    return 2;
+  }
+}
+
+async function scan(options: ScanOptions, world: World): Promise<number> {
+  const unknownControls = options.controls.filter((id) => !CONTROLS.some((control) => control.id === id));
+  if (unknownControls.length > 0) {
+    throw new UsageError(
+      `there is no control ${unknownControls.join(", ")}; there are: ${CONTROLS.map((c) => c.id).join(", ")}`,
+    );
+  }
+  const asOf = options.asOf ?? world.now();
+  const scopeSettings = await readScope(options.scopeFile);
+  const { snapshot, inputs, places, hasError } = await read(options, world, asOf);
+  const assessment = assess(snapshot, { asOf, scopeSettings });
+  const { report, parts } = buildReport(assessment, { controls: CONTROLS, chosen: options.controls, inputs });
+
+  const problems = snapshot.invalid.map(({ where, problem, kind, name }) => ({
+    where,
+    problem: [kind, name, problem].filter(Boolean).join(" "),
+  }));
+  for (const { where, problem } of problems) await write(world.stderr, `ringfence: ${where}: ${problem}\n`);
+  for (const input of inputs) {
+    for (const { object, where, replacedBy } of "duplicates" in input ? input.duplicates : []) {
+      await write(world.stderr, `ringfence: ${where}: ${object} is defined again at ${replacedBy}, which counts\n`);
+    }
+  }
+  const outcome = {
+    report,
+    parts,
+    problems,
+    controls: CONTROLS,
+    placeOf: ({ apiVersion, kind, namespace, name }: Report["results"][number]["object"]) =>
+      places.get(refKey(namespace === null ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name })),
+  };
+  const isTerminal = world.stdout.isTTY === true && (process.env.NO_COLOR ?? "") === "";
+  await write(world.stdout, render(options.output, outcome, { version: packageJson.version, isTerminal }));
+  if (hasError) return 2;
+  return hasFindings(report.results, options.failOn) ? 1 : 0;
+}
+
+async function read(
+  { source, provider }: ScanOptions,
+  world: World,
+  collectedAt: string,
+): Promise<{ snapshot: Snapshot; inputs: Report["inputs"]; places: ReadonlyMap<string, Place>; hasError: boolean }> {
+  if (source.kind === "manifests") {
+    const readStdin = () => readAll(world.stdin);
+    const { snapshot, inputs, places, hasBroken } = await readManifests(source.paths, {
+      provider: provider ?? "other",
+      collectedAt,
+      readStdin,
+    });
+    return { snapshot, inputs: inputs satisfies ManifestInput[], places, hasError: hasBroken };
+  }
+  // The Kubernetes client is large; a scan of manifests does without it.
+  const { scanCluster } = await import("./cluster");
+  const { snapshot, input } = await scanCluster(source, {
+    collectedAt,
+    ...(provider === undefined ? {} : { provider }),
+  });
+  for (const { section, message } of input.unread)
+    await write(world.stderr, `ringfence: ${section} not read: ${message}\n`);
+  return { snapshot, inputs: [input], places: new Map(), hasError: false };
+}
+
+async function readScope(file: string | undefined): Promise<ScopeSettings> {
+  if (file === undefined) return DEFAULT_SCOPE_SETTINGS;
+  const text = await readFile(file, "utf8").catch(() => {
+    throw new UsageError(`the scope file ${file} can't be read`);
+  });
+  return parseScopeFile(text, file);
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array | string>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream) pieces.push(typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
+  return new TextDecoder().decode(Buffer.concat(pieces));
+}
+
+/** Waits until the stream took the text; a reader that went away (`| head`) is no error. */
+function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? resolve() : reject(error));
+    stream.once("error", onError);
+    stream.write(text, (error) => {
+      if (error == null) stream.removeListener("error", onError);
+      else return onError(error);
+      resolve();
+    });
+  });
+}
