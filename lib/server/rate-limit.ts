@@ -11,7 +11,7 @@ import type { ProcessRole } from "./db/roles";
 export const RATE_LIMITS = {
   /** Starting and finishing sign-ins, per address: a company may sit behind one. */
   "sign-in": { requests: 240, windowSeconds: 60 },
-  /** Redeeming invitations, per address: a token has 256 bits, so this is about load, not guessing. */
+  /** Redeeming invitations, per session: a token has 256 random bits, so this is about load, not guessing. */
   invitation: { requests: 10, windowSeconds: 60 },
   /** Reading, per session: an open page polls a few addresses every couple of seconds. */
   read: { requests: 900, windowSeconds: 60 },
