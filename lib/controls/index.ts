@@ -1,6 +1,7 @@
 /** Every control that this release evaluates, in catalogue order. Explicit, because a check nobody calls finds nothing. */
 import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
+import { imgPinnedDigest } from "./img-pinned-digest";
 import { logAuditEnabled } from "./log-audit-enabled";
 import { logPolicyInteractive } from "./log-policy-interactive";
 import { logPolicySecretAccess } from "./log-policy-secret-access";
@@ -38,6 +39,7 @@ export const CONTROLS: readonly Control[] = [
   podDedicatedServiceAccount,
   admPssRestricted,
   admRunningPodsComply,
+  imgPinnedDigest,
   rbacClusterAdmin,
   rbacNoWildcards,
   rbacSecretsWorkloads,
