@@ -43,11 +43,11 @@ export function ClusterHead({ organization, mayRescan }: { organization: string;
         }
       >
         {platformWords(cluster.provider, cluster.kubernetesVersion)} · {cluster.project.name} · last scan{" "}
-        <FreshnessText at={cluster.lastScanAt} freshness={cluster.freshness} />
+        <FreshnessText at={cluster.lastScanAt} freshness={cluster.freshness} sentence />
         {cluster.agent === "awaiting-agent" ? null : (
           <>
             {" "}
-            · agent heard <FreshnessText at={cluster.lastSeenAt} />
+            · agent heard <FreshnessText at={cluster.lastSeenAt} sentence />
           </>
         )}
       </PageHead>

@@ -34,7 +34,7 @@ export function FindingTable({
       id: "finding",
       head: "Finding",
       lead: true,
-      className: "md:w-[40%]",
+      className: "md:w-[36%]",
       cell: (row) => (
         <LensLink href={`/o/${organization}/findings/${row.number}`} className="row-link block py-1">
           {row.controlTitle}
@@ -50,7 +50,11 @@ export function FindingTable({
       id: "cluster",
       head: "Cluster",
       cell: (row) => (
-        <Link prefetch={false} className="row-link" href={`/o/${organization}/clusters/${row.cluster.slug}`}>
+        <Link
+          prefetch={false}
+          className="row-link whitespace-nowrap"
+          href={`/o/${organization}/clusters/${row.cluster.slug}`}
+        >
           {row.cluster.name}
         </Link>
       ),

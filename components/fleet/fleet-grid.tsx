@@ -153,6 +153,7 @@ export function FleetGrid({
                     )}
                   </td>
                   <td className="age text-fg-3">
+                    <span className="md:hidden">last scan </span>
                     <FreshnessText at={row.lastScanAt} freshness={row.freshness} />
                   </td>
                 </tr>

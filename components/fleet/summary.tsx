@@ -1,3 +1,4 @@
+import clsx from "clsx";
 import { CircleDashed, Clock } from "lucide-react";
 import type { ReactNode } from "react";
 import type { FleetPage } from "@/lib/api/clusters";
@@ -74,6 +75,7 @@ export function FleetSummary({ summary }: { summary: FleetPage["summary"] }) {
         </p>
       </div>
       <Figure
+        wide
         label="Oldest evidence in use"
         value={<FreshnessText at={summary.oldestEvidenceAt} never="none yet" />}
         of=""
@@ -84,9 +86,26 @@ export function FleetSummary({ summary }: { summary: FleetPage["summary"] }) {
   );
 }
 
-function Figure({ label, value, of, children }: { label: string; value: ReactNode; of: string; children: ReactNode }) {
+function Figure({
+  label,
+  value,
+  of,
+  children,
+  wide = false,
+}: {
+  label: string;
+  value: ReactNode;
+  of: string;
+  children: ReactNode;
+  wide?: boolean;
+}) {
   return (
-    <div className="border-line px-4 py-2.5 max-md:bg-surface md:border-l md:first:border-l-0">
+    <div
+      className={clsx(
+        wide && "max-md:col-span-2",
+        "border-line px-4 py-2.5 max-md:bg-surface md:border-l md:first:border-l-0",
+      )}
+    >
       <p className="text-small text-fg-3">{label}</p>
       <p>
         <b className="text-figure font-heavy tracking-[-0.02em]">{value}</b> <span className="text-fg-3">{of}</span>

@@ -44,7 +44,7 @@ export function RequirementTree({
         <tbody>
           {rows.map(({ row, depth, canOpen, isOpen }) => (
             <tr key={row.id} className={clsx(depth > 0 && "bg-[color-mix(in_srgb,var(--canvas)_60%,var(--surface))]")}>
-              <td data-lead="" className="xl:max-w-120">
+              <td data-lead="" className="xl:w-[42%]">
                 <span className="flex items-center gap-2" style={{ paddingLeft: depth * 18 }}>
                   {canOpen ? (
                     <Link
@@ -82,7 +82,7 @@ export function RequirementTree({
                 {row.kind === "requirement" ? (
                   row.clustersTotal > 0 && row.status !== "not-assessed" ? (
                     <span className="text-fg-3">
-                      {row.clustersWorst} of {row.clustersTotal} clusters
+                      in {row.clustersWorst} of {row.clustersTotal} clusters
                     </span>
                   ) : null
                 ) : (
@@ -97,7 +97,7 @@ export function RequirementTree({
                   <span className="inline-flex items-center gap-2">
                     <CoverageLabel coverage={row.coverage} />
                     {row.controls > 0 ? (
-                      <span className="text-fg-3">
+                      <span className="whitespace-nowrap text-fg-3">
                         {row.controls} {row.controls === 1 ? "control" : "controls"}
                       </span>
                     ) : null}

@@ -12,7 +12,7 @@ export function RequirementsSummary({ summary }: { summary: RequirementsPage["su
   return (
     <section
       aria-label="Requirements in figures"
-      className="grid grid-cols-2 overflow-hidden rounded-card border border-line max-lg:gap-px max-lg:bg-line lg:grid-cols-[2.1fr_1fr_1fr_1fr_1fr_2fr]"
+      className="grid grid-cols-2 overflow-hidden rounded-card border border-line max-lg:gap-px max-lg:bg-line lg:grid-cols-[2fr_1fr_1fr_1fr_1fr_2.3fr]"
     >
       <div className="px-4 py-2.5 max-lg:col-span-2 max-lg:bg-surface">
         <p className="text-[1.125rem]/6 font-heavy tracking-[-0.015em]">
@@ -48,8 +48,7 @@ export function RequirementsSummary({ summary }: { summary: RequirementsPage["su
         <p className="flex flex-wrap gap-x-2.5 text-small text-fg-3">
           {COVERAGE_ORDER.filter((key) => (summary.byCoverage[key] ?? 0) > 0).map((key) => (
             <span key={key}>
-              <b className="font-strong text-fg">{number(summary.byCoverage[key] ?? 0)}</b>{" "}
-              {COVERAGES[key].word.toLowerCase()}
+              <b className="font-strong text-fg">{number(summary.byCoverage[key] ?? 0)}</b> {COVERAGES[key].short}
             </span>
           ))}
         </p>

@@ -37,27 +37,24 @@ export function ResultTable({
       head: "Object",
       lead: true,
       sort: "object",
+      className: "md:w-[34%]",
       cell: (row) => (
         <span className="block">
           <ObjectName object={row.object} part={row.part} />
-          <span className="block text-small text-fg-3">{row.cluster.name}</span>
+          <span className="block text-small font-book text-fg-3">
+            {row.cluster.name}
+            {showControl ? (
+              <>
+                {" · "}
+                <Link prefetch={false} className="row-link mono" href={`/o/${organization}/controls/${row.control}`}>
+                  {row.control}
+                </Link>
+              </>
+            ) : null}
+          </span>
         </span>
       ),
     },
-    ...(showControl
-      ? [
-          {
-            id: "control",
-            head: "Control",
-            cell: (row: ResultRow) => (
-              <Link prefetch={false} className="row-link mono" href={`/o/${organization}/controls/${row.control}`}>
-                {row.control}
-              </Link>
-            ),
-            wideOnly: true,
-          },
-        ]
-      : []),
     {
       id: "status",
       head: "Result",
@@ -67,12 +64,15 @@ export function ResultTable({
     {
       id: "reason",
       head: "Reason",
-      className: "md:w-[42%]",
+      className: "md:w-[36%]",
       cell: (row) => (
         <details className="group w-full text-left">
           <summary className="rounded hover:underline hover:underline-offset-3">
             {row.reason}
-            <span className="text-fg-3"> · {row.evidence.length > 0 ? `${row.evidence.length} pointers` : "more"}</span>
+            <span className="text-small whitespace-nowrap text-fg-3">
+              {" "}
+              · {row.evidence.length > 0 ? "evidence" : "more"}
+            </span>
           </summary>
           <div className="mt-2 space-y-2 text-fg-2">
             <p>{row.detail}</p>

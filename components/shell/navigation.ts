@@ -1,13 +1,4 @@
-import {
-  Boxes,
-  ListChecks,
-  type LucideIcon,
-  Network,
-  ScrollText,
-  ShieldCheck,
-  TriangleAlert,
-  Users,
-} from "lucide-react";
+import { Boxes, ListChecks, type LucideIcon, Network, ScrollText, ShieldCheck, CircleAlert, Users } from "lucide-react";
 import { can, type Permission, type Role } from "@/lib/access";
 
 export interface NavItem {
@@ -52,7 +43,7 @@ const FINDINGS: NavItem = {
   id: "findings",
   label: "Findings",
   path: "findings",
-  icon: TriangleAlert,
+  icon: CircleAlert,
   permission: "finding:read",
   lens: true,
 };

@@ -3,17 +3,24 @@ import type { z } from "zod";
 import type { coverage } from "@/lib/api/common";
 
 export type Coverage = z.infer<typeof coverage>;
-export const COVERAGES: Record<Coverage, { word: string; meaning: string; icon: LucideIcon }> = {
-  automated: { word: "Automated", meaning: "A cluster's state decides it.", icon: Cpu },
+export const COVERAGES: Record<Coverage, { word: string; short: string; meaning: string; icon: LucideIcon }> = {
+  automated: { word: "Automated", short: "automated", meaning: "A cluster's state decides it.", icon: Cpu },
   partial: {
     word: "Partly automated",
+    short: "partly",
     meaning: "A cluster shows a part of it; a person has to show the rest.",
     icon: ScanEye,
   },
-  manual: { word: "Manual", meaning: "A person has to show it; a cluster can't.", icon: UserRound },
-  provider: { word: "Provider", meaning: "The provider of the platform has to show it.", icon: ServerCog },
+  manual: { word: "Manual", short: "manual", meaning: "A person has to show it; a cluster can't.", icon: UserRound },
+  provider: {
+    word: "Provider",
+    short: "provider",
+    meaning: "The provider of the platform has to show it.",
+    icon: ServerCog,
+  },
   "outside-kubernetes": {
     word: "Outside Kubernetes",
+    short: "outside Kubernetes",
     meaning: "It is about something outside a cluster.",
     icon: Building2,
   },

@@ -2,7 +2,7 @@
 import clsx from "clsx";
 import { Clock } from "lucide-react";
 import { useSyncExternalStore } from "react";
-import { formatAge, formatMoment } from "./time";
+import { formatAge, formatAgo, formatMoment } from "./time";
 import type { Freshness } from "./status-label";
 
 /** One timer for every age on the page; time moves in steps of 20 seconds, so that one draw sees one moment. */
@@ -29,10 +29,13 @@ export function FreshnessText({
   at,
   freshness,
   never = "never",
+  sentence = false,
 }: {
   at: string | null;
   freshness?: Freshness;
   never?: string;
+  /** Inside a sentence: "3 min ago". */
+  sentence?: boolean;
 }) {
   const now = useSyncExternalStore(subscribe, moment, moment);
   if (at === null) return <span className="text-fg-3">{never}</span>;
@@ -45,7 +48,7 @@ export function FreshnessText({
       className={clsx("inline-flex items-center gap-1 whitespace-nowrap", old ? "text-warn-fg" : undefined)}
     >
       {old ? <Clock size={13} aria-label="stale," className="shrink-0" /> : null}
-      <span suppressHydrationWarning>{formatAge(at, now)}</span>
+      <span suppressHydrationWarning>{sentence ? formatAgo(at, now) : formatAge(at, now)}</span>
     </time>
   );
 }

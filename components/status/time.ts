@@ -29,6 +29,12 @@ export function formatAge(iso: string, now: number): string {
   return `${Math.floor(hours / 24)} days`;
 }
 
+/** `3 min ago`, for sentences; "just now" stays as it is. */
+export function formatAgo(iso: string, now: number): string {
+  const age = formatAge(iso, now);
+  return age === "just now" || age === "unknown age" ? age : `${age} ago`;
+}
+
 /** `59:04` or `1:02:09` left until a moment; never negative. */
 export function formatCountdown(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));

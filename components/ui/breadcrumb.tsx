@@ -6,20 +6,21 @@ export interface Crumb {
   href?: string;
 }
 
-/** Where this page lies; the last is bold and no link. A phone shows the last two. */
+/** Where this page lies; the last is bold and no link. A phone shows the thing and its list, or the list alone. */
 export function Breadcrumb({ items }: { items: readonly Crumb[] }) {
+  const isHiddenOnPhone = (index: number) => index < Math.max(1, items.length - 2);
   return (
     <nav aria-label="Breadcrumb" className="min-w-0">
       <ol className="flex min-w-0 items-center gap-2 whitespace-nowrap text-fg-3">
         {items.map((item, index) => (
           <li
             key={`${index}${item.label}`}
-            className={`flex min-w-0 items-center gap-2 ${index < items.length - 2 ? "max-md:hidden" : ""}`}
+            className={`flex min-w-0 items-center gap-2 ${isHiddenOnPhone(index) ? "max-md:hidden" : ""}`}
           >
             {index > 0 ? (
               <span
                 aria-hidden="true"
-                className={`text-line-strong ${index === items.length - 2 ? "max-md:hidden" : ""}`}
+                className={`text-line-strong ${isHiddenOnPhone(index - 1) ? "max-md:hidden" : ""}`}
               >
                 /
               </span>

@@ -52,7 +52,7 @@ export function FilterBar({
         })}
         {search ? (
           <span className="relative max-md:w-full">
-            <Search size={14} aria-hidden="true" className="absolute top-2 left-2.5 text-fg-3" />
+            <Search size={14} aria-hidden="true" className="absolute top-1/2 left-2.5 -translate-y-1/2 text-fg-3" />
             <input
               key={params.get("q") ?? ""}
               type="search"

@@ -53,8 +53,7 @@ export default async function ClustersPage({
         {data.total <= data.pageSize && projects > 0
           ? ` in ${projects} ${projects === 1 ? "project" : "projects"}`
           : ""}
-        , measured against PCI DSS v4.0.1. A cell shows the worst below that requirement; a number counts failing
-        controls.
+        , measured against PCI DSS v4.0.1. A number counts the failing controls of a requirement.
       </PageHead>
       <PageBody>
         <FleetView
