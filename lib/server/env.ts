@@ -148,6 +148,35 @@ export function readWebEnvironment(source: EnvironmentSource): WebEnvironment {
   };
 }
 
+/**
+ * Where the server listens: HOST and PORT. A server on http://localhost listens on this machine alone, so that plain http
+ * never leaves it.
+ *
+ * @throws EnvironmentError
+ */
+export function readListener(source: EnvironmentSource, environment: WebEnvironment): { host: string; port: number } {
+  const ownPort = new URL(environment.origin).port;
+  const { HOST, PORT } = parse(
+    z.object({
+      HOST: z
+        .string()
+        .min(1)
+        .default(environment.isLocal ? "127.0.0.1" : "0.0.0.0"),
+      PORT: z.coerce
+        .number({ error: "not a port number" })
+        .int("not a port number")
+        .min(1, "not a port number")
+        .max(65_535, "not a port number")
+        .default(environment.isLocal && ownPort !== "" ? Number(ownPort) : 3000),
+    }),
+    source,
+  );
+  if (environment.isLocal && !["127.0.0.1", "localhost", "::1"].includes(HOST)) {
+    throw new EnvironmentError([{ setting: "HOST", problem: "a server on plain http listens on this machine alone" }]);
+  }
+  return { host: HOST, port: PORT };
+}
+
 const DATABASE_SETTINGS: Record<ProcessRole, string> = {
   web: "DATABASE_URL",
   ingest: "RINGFENCE_INGEST_DATABASE_URL",
