@@ -2,6 +2,7 @@
 import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
 import { imgPinnedDigest } from "./img-pinned-digest";
+import { isoNoColocation } from "./iso-no-colocation";
 import { logAuditEnabled } from "./log-audit-enabled";
 import { logPolicyInteractive } from "./log-policy-interactive";
 import { logPolicySecretAccess } from "./log-policy-secret-access";
@@ -39,6 +40,7 @@ export const CONTROLS: readonly Control[] = [
   podDedicatedServiceAccount,
   admPssRestricted,
   admRunningPodsComply,
+  isoNoColocation,
   imgPinnedDigest,
   rbacClusterAdmin,
   rbacNoWildcards,
