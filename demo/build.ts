@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { DemoProblem } from "./state";
 
 const root = join(import.meta.dirname, "..");
 
@@ -97,7 +98,7 @@ export function isBuilt(name: BuildName): boolean {
 
 /**
  * Builds if the inputs' content changed since the last time.
- * @returns true if it built. @throws Error with the end of the builder's output.
+ * @returns true if it built. @throws DemoProblem with the end of the builder's output.
  */
 export async function ensureBuilt(name: BuildName): Promise<boolean> {
   if (isBuilt(name)) return false;
@@ -124,7 +125,7 @@ export async function ensureBuilt(name: BuildName): Promise<boolean> {
   if (code !== 0) {
     const text = Buffer.concat(output).toString("utf8").trim();
     const full = /ENOSPC|no space left/i.test(text) ? "\nThe disk is full: make room and start again." : "";
-    throw new Error(
+    throw new DemoProblem(
       `Building ${build.name} failed (exit code ${code}):\n\n${text.split("\n").slice(-40).join("\n")}${full}`,
     );
   }
