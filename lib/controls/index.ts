@@ -4,8 +4,11 @@ import { admRunningPodsComply } from "./adm-running-pods-comply";
 import { imgPinnedDigest } from "./img-pinned-digest";
 import { isoNoColocation } from "./iso-no-colocation";
 import { logAuditEnabled } from "./log-audit-enabled";
+import { logImmutable } from "./log-immutable";
 import { logPolicyInteractive } from "./log-policy-interactive";
 import { logPolicySecretAccess } from "./log-policy-secret-access";
+import { logRetention12m } from "./log-retention-12m";
+import { logShipperHealthy } from "./log-shipper-healthy";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
 import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
@@ -49,6 +52,9 @@ export const CONTROLS: readonly Control[] = [
   logAuditEnabled,
   logPolicySecretAccess,
   logPolicyInteractive,
+  logShipperHealthy,
+  logRetention12m,
+  logImmutable,
   verKubernetesSupported,
 ];
 
