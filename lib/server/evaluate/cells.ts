@@ -1,6 +1,6 @@
 /** The twelve cells of the fleet page: the principal requirements of one cluster. */
 import { rollupStatus } from "@/lib/assessment/status";
-import type { RequirementStatus, RollupStatus } from "@/lib/assessment/types";
+import type { RollupStatus } from "@/lib/assessment/types";
 import type { Control } from "@/lib/controls/types";
 import { PRINCIPAL_REQUIREMENTS, principalOf } from "@/lib/pci";
 import type { ControlRow, RequirementRow, ResultRow } from "./rows";

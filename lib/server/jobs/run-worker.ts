@@ -92,11 +92,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   };
   const timer = setInterval(() => void release().catch((error: unknown) => log(messageOf(error))), RELEASE_DEAD_MS);
 
-  const ended = runner.promise.finally(async () => {
-    clearInterval(timer);
-    await (await liveness?.catch(() => undefined))?.close();
-    await pool.end().catch(() => undefined);
-  });
+  const finish = async () => {
+    try {
+      await runner.promise;
+    } finally {
+      clearInterval(timer);
+      await (await liveness?.catch(() => undefined))?.close();
+      await pool.end().catch(() => undefined);
+    }
+  };
+  const ended = finish();
   ended.catch(() => undefined);
   return {
     ended,
