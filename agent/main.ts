@@ -1,5 +1,8 @@
 /** The process: settings in, loops on, signals heard. Everything that it does is in the files beside it. */
+import { existsSync, readFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { tmpdir } from "node:os";
+import path from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { collect, readClusterUid } from "./collect";
 import type { ClusterIdentity } from "./enrol";
@@ -30,7 +33,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv, log: Log): 
       stop.abort(new Error(`stopped by ${name}`));
     });
   }
-  const config = loadKubeConfig(options);
+  const config = loadKubeConfig(options, env);
   const api = new KubernetesApi(config);
   try {
     if (options.mode === "print") return await print(config, api, options, stop.signal);
@@ -125,11 +128,14 @@ async function readCluster(api: KubernetesApi, signal: AbortSignal): Promise<Clu
   };
 }
 
-function loadKubeConfig(options: AgentOptions): KubeConfig {
+function loadKubeConfig(options: AgentOptions, env: NodeJS.ProcessEnv): KubeConfig {
   const config = new KubeConfig();
+  const host = env.KUBERNETES_SERVICE_HOST;
   try {
     if (options.kubeconfig !== undefined) config.loadFromFile(options.kubeconfig);
-    else config.loadFromDefault();
+    else if (host !== undefined && host !== "" && existsSync(path.join(options.serviceAccountDir, "token"))) {
+      loadInCluster(config, host, env.KUBERNETES_SERVICE_PORT ?? "443", options.serviceAccountDir);
+    } else config.loadFromDefault();
   } catch (error) {
     throw new OptionsError(`the kubeconfig can't be read: ${messageOf(error)}`);
   }
@@ -141,6 +147,20 @@ function loadKubeConfig(options: AgentOptions): KubeConfig {
     config.setCurrentContext(options.context);
   }
   return config;
+}
+
+/** The pod's own service account. The token's file is read again every minute: the kubelet renews it. */
+function loadInCluster(config: KubeConfig, host: string, port: string, directory: string): void {
+  const name = "in-cluster";
+  const namespace = readFileSync(path.join(directory, "namespace"), "utf8").trim();
+  const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const tokenFile = path.join(directory, "token");
+  config.loadFromOptions({
+    clusters: [{ name, server, caFile: path.join(directory, "ca.crt"), skipTLSVerify: false }],
+    users: [{ name, authProvider: { name: "tokenFile", config: { tokenFile } } }],
+    contexts: [{ name, cluster: name, user: name, namespace }],
+    currentContext: name,
+  });
 }
 
 function storeOf(config: KubeConfig, api: KubernetesApi, options: AgentOptions): StateStore {

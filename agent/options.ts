@@ -10,6 +10,8 @@ export interface AgentOptions {
   stateDir: string;
   identitySecret: { name: string; mountPath: string; namespace: string | undefined } | undefined;
   kubeconfig: string | undefined;
+  /** Where the pod's service account is mounted; every cluster mounts it at the same place. */
+  serviceAccountDir: string;
   context: string | undefined;
   caFile: string | undefined;
   scanIntervalSeconds: number;
@@ -96,6 +98,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): A
         ? undefined
         : { name: secretName, mountPath: mountPath ?? "", namespace: env.RINGFENCE_NAMESPACE },
     kubeconfig: setting("kubeconfig"),
+    serviceAccountDir: env.RINGFENCE_SERVICE_ACCOUNT_DIR ?? "/var/run/secrets/kubernetes.io/serviceaccount",
     context: setting("context"),
     caFile: setting("ca-file", "RINGFENCE_CA_FILE"),
     scanIntervalSeconds: parseInterval(setting("scan-interval", "RINGFENCE_SCAN_INTERVAL_SECONDS")),

@@ -1,0 +1,139 @@
+/**
+ * The agent on a simulated cluster: over TLS with a client certificate, and installed into it from deploy/agent, where the
+ * cluster's own RBAC decides what it may read.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { KubeConfig } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SECTIONS } from "@/lib/inventory/sections";
+import { collectSnapshot } from "./collect-snapshot";
+import { bundleAgent, temporaryDirectory, until } from "./testing/agent-process";
+import { applyAll, request } from "./testing/apply";
+import { shippedManifests } from "./testing/shipped-manifests";
+import { WireServer } from "./testing/wire-server";
+
+const root = path.dirname(import.meta.dirname);
+let directory: string;
+let simulator: ChildProcess;
+let output = "";
+let config: KubeConfig;
+const server = new WireServer();
+
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  await server.start();
+  const bundle = await bundleAgent(directory);
+  const folders = ["crds", "pci-prod"].flatMap((name) => ["--folder", path.join(root, "lib/fixtures/clusters", name)]);
+  const kubeconfig = path.join(directory, "kubeconfig");
+  const settings = ["--name", "pci-prod", "--data", path.join(directory, "cluster"), "--kubeconfig", kubeconfig];
+  const all = [
+    "--import",
+    "tsx",
+    path.join(root, "demo/kubernetes/main.ts"),
+    ...folders,
+    ...settings,
+    "--agent-bundle",
+    bundle,
+  ];
+  simulator = spawn(process.execPath, all, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  simulator.stdout?.on("data", (text) => (output += text));
+  simulator.stderr?.on("data", (text) => (output += text));
+  await until(
+    () => output.includes('"url"') || simulator.exitCode !== null,
+    () => output,
+    60_000,
+  );
+  config = new KubeConfig();
+  config.loadFromString(await readFile(kubeconfig, "utf8"));
+});
+afterAll(async () => {
+  simulator.kill("SIGTERM");
+  await until(() => simulator.exitCode !== null || simulator.signalCode !== null, "the simulator to end");
+  await server.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+interface List {
+  items: { metadata: { name: string; namespace?: string } }[];
+}
+const keyOf = ({ metadata }: List["items"][number]) => `${metadata.namespace ?? ""}/${metadata.name}`;
+
+/** What the API says without pages and without us. */
+async function listed(group: string, version: string, resource: string): Promise<string[] | null> {
+  const base = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+  const { status, json } = await request(config, "GET", `${base}/${resource}`);
+  return status === 200 ? (json as List).items.map(keyOf).sort() : null;
+}
+
+describe("a simulated cluster", () => {
+  it("is read object for object, page after page", async () => {
+    const snapshot = await collectSnapshot(config, {
+      collectedAt: "2026-11-21T10:00:00.000Z",
+      limits: { pageSize: 7 },
+    });
+    expect(snapshot.invalid).toEqual([]);
+    let objects = 0;
+    for (const section of SECTIONS) {
+      const source = section.sources[0];
+      if (source === undefined || source.resource === "*") continue;
+      const expected = await listed(source.group, source.version, source.resource);
+      const found = snapshot.sections[section.name];
+      expect(found?.status, section.name).toBe(expected === null ? "unserved" : "complete");
+      expect((found?.objects ?? []).map((object) => keyOf(object)).sort(), section.name).toEqual(expected ?? []);
+      objects += found?.objects.length ?? 0;
+    }
+    expect(objects).toBeGreaterThan(100);
+  });
+});
+
+describe("installed from deploy/agent", () => {
+  const secret = "/api/v1/namespaces/ringfence/secrets/ringfence-agent-identity";
+  const pods = async () => {
+    const { json } = await request(config, "GET", "/api/v1/namespaces/ringfence/pods");
+    return (json as List).items.map(({ metadata }) => metadata.name);
+  };
+
+  it("enrols, may read every kind that it collects, and keeps its key in its own Secret", async () => {
+    const token = server.issueToken();
+    await applyAll(
+      config,
+      shippedManifests({ url: server.url, token, image: "registry.example/ringfence-agent:0.1.0" }),
+    );
+    await until(
+      () => server.commits.length > 0,
+      () => `${output}\n${JSON.stringify(server.received)}`,
+      60_000,
+    );
+    const { sections } = server.commits[0]?.announcement.manifest ?? { sections: [] };
+    expect(sections.filter(({ status }) => status !== "complete" && status !== "unserved")).toEqual([]);
+    expect(sections.length).toBeGreaterThanOrEqual(SECTIONS.length);
+    const { json } = await request(config, "GET", secret);
+    const { data } = json as { data: Record<string, string> };
+    const state = JSON.parse(Buffer.from(data["agent-state.json"] ?? "", "base64").toString("utf8"));
+    expect(state.identity.clusterId).toBe(server.clusterId);
+    expect(state.lastCommit).toMatch(/^[0-9a-f]{64}$/);
+    expect(output).not.toContain(token);
+    expect(output).not.toContain(state.privateKey);
+  });
+
+  it("goes on as the same agent in another pod", async () => {
+    const enrolments = () => server.received.filter(({ path }) => path.endsWith("/enrol")).length;
+    const [before = ""] = await pods();
+    const heartbeats = server.heartbeats.length;
+    const first = enrolments();
+    await request(config, "DELETE", `/api/v1/namespaces/ringfence/pods/${before}`);
+    await until(
+      async () => (await pods()).some((name) => name !== before),
+      () => output,
+    );
+    await until(
+      () => server.heartbeats.length > heartbeats + 3,
+      () => output,
+      60_000,
+    );
+    expect(enrolments()).toBe(first);
+    expect(server.received.filter(({ code }) => code !== "" && code !== "replayed")).toEqual([]);
+  });
+});
