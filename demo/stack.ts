@@ -186,26 +186,14 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     });
     await webBuilt;
     let webEnded: string | undefined;
-    processes.start(
-      "web",
-      [
-        process.execPath,
-        join(root, "node_modules/next/dist/bin/next"),
-        "start",
-        "-H",
-        "127.0.0.1",
-        "-p",
-        String(state.ports.web),
-      ],
-      {
-        cwd: root,
-        env: WEB_ENVIRONMENT,
-        onUnexpectedEnd: (reason) => {
-          webEnded = reason;
-          onUnexpectedEnd(reason);
-        },
+    processes.start("web", [process.execPath, "--import", "tsx", "lib/server/start.ts"], {
+      cwd: root,
+      env: WEB_ENVIRONMENT,
+      onUnexpectedEnd: (reason) => {
+        webEnded = reason;
+        onUnexpectedEnd(reason);
       },
-    );
+    });
     await timed("Web server answers", () => untilAnswering(`${url}/sign-in`, () => webEnded));
     folder.announce(url);
 
