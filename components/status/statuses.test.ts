@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { requirementStatus, resultStatus, rollupStatus } from "@/lib/api/common";
+import { ROLLUPS, STATUS_ORDER, STATUSES } from "./statuses";
+
+describe("the record of statuses", () => {
+  it("explains every status of the API, and no other", () => {
+    expect(Object.keys(STATUSES).toSorted()).toEqual([...requirementStatus.options].toSorted());
+    expect(Object.keys(ROLLUPS).toSorted()).toEqual([...rollupStatus.options, "not-assessed"].toSorted());
+    for (const status of resultStatus.options) expect(STATUSES[status].word).not.toBe("");
+  });
+
+  it("gives every status a shape of its own, so that colour is never needed", () => {
+    const shapes = Object.values(STATUSES).map((entry) => entry.shape);
+    expect(new Set(shapes).size).toBe(shapes.length);
+    const rollups = Object.values(ROLLUPS).map((entry) => entry.shape);
+    expect(new Set(rollups).size).toBe(rollups.length);
+  });
+
+  it("lists every status once, worst first, in the order in which a requirement's worst part is shown", () => {
+    expect(STATUS_ORDER).toEqual(requirementStatus.options);
+  });
+
+  it("never calls anything compliant, secure or a score", () => {
+    const words = [...Object.values(STATUSES), ...Object.values(ROLLUPS)].map(
+      (entry) => `${entry.word} ${entry.meaning}`,
+    );
+    expect(words.join(" ")).not.toMatch(/compliant|secure|score/i);
+  });
+
+  it("uses other words for roll-ups than for tests where the two could be confused", () => {
+    expect([ROLLUPS.blocked.word, ROLLUPS.ready.word]).toEqual(["Blocked", "Ready"]);
+    expect(Object.values(STATUSES).map((entry) => entry.word)).not.toContain("Ready");
+  });
+});
