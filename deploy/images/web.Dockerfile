@@ -9,15 +9,20 @@ COPY package.json package-lock.json ./
 # `npm install` with the lock, not `npm ci`: the lock may lack other platforms' optional packages.
 RUN npm install --no-audit --no-fund
 COPY . .
-RUN npm run generate && npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf .next/cache
+RUN npm run generate && npm run build && npx esbuild lib/server/start.ts --bundle --platform=node --format=esm \
+    --target=node20 --packages=external --alias:@=. --outfile=start.mjs \
+    && npm prune --omit=dev --no-audit --no-fund && rm -rf .next/cache
 
 FROM gcr.io/distroless/nodejs20-debian12:nonroot
 WORKDIR /app
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1
-COPY --from=build --chown=0:0 /app/package.json /app/next.config.mjs ./
+COPY --from=build --chown=0:0 /app/package.json /app/next.config.mjs /app/start.mjs ./
 COPY --from=build --chown=0:0 /app/public ./public
 COPY --from=build --chown=0:0 /app/.next ./.next
 COPY --from=build --chown=0:0 /app/node_modules ./node_modules
+# The server hands the agent's manifest out, and compares the database with the migrations that it was built with.
+COPY --from=build --chown=0:0 /app/deploy/agent ./deploy/agent
+COPY --from=build --chown=0:0 /app/prisma/migrations ./prisma/migrations
 USER 65532:65532
 EXPOSE 3000
-ENTRYPOINT ["/nodejs/bin/node", "node_modules/next/dist/bin/next", "start", "--port", "3000"]
+ENTRYPOINT ["/nodejs/bin/node", "/app/start.mjs"]
