@@ -148,15 +148,12 @@ async function browserTests() {
 const started = Date.now();
 try {
   await installDependencies(root);
-  await stage("generate", check("generate", "npm", ["run", "--silent", "generate"]));
+  await stage("generate", check("generate", process.execPath, ["--import", "tsx", "test/build.ts", "client"]));
   await stage("format", check("format", bin("biome"), ["format", "."]));
   await stage("lint", check("lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]));
   await stage("types", check("types", bin("tsc"), ["-p", "."]));
   await stage("unit", vitest("unit"));
-  await stage("build", async () => {
-    await check("build agent", "npm", ["run", "--silent", "build:agent"])();
-    await check("build", "npm", ["run", "--silent", "build"])();
-  });
+  await stage("build", check("build", process.execPath, ["--import", "tsx", "test/build.ts", "agent", "web"]));
   await stage("world", vitest("world"));
   await stage("browser", browserTests);
 } catch (error) {
