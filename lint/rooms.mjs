@@ -148,7 +148,7 @@ export function refuse(file, specifier, typeOnly) {
   }
   if (to === "lib/fixtures" && (test || ["demo", "e2e", "bench"].includes(from))) return null;
   if (rule.rooms.includes(to))
-    return from === "cli" && to === "agent" && !target.startsWith("agent/collect")
+    return from === "cli" && to === "agent" && !test && !target.startsWith("agent/collect")
       ? "cli uses the agent's collector only"
       : null;
   if (typeOnly && rule.typeRooms?.includes(to)) return null;
