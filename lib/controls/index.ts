@@ -25,6 +25,7 @@ import { rbacNoWildcards } from "./rbac-no-wildcards";
 import { rbacPublicGroups } from "./rbac-public-groups";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
+import { secEtcdEncryptionOn } from "./sec-etcd-encryption-on";
 import { verKubernetesSupported } from "./ver-kubernetes-supported";
 import type { Control } from "./types";
 
@@ -45,6 +46,7 @@ export const CONTROLS: readonly Control[] = [
   admRunningPodsComply,
   isoNoColocation,
   imgPinnedDigest,
+  secEtcdEncryptionOn,
   rbacClusterAdmin,
   rbacNoWildcards,
   rbacSecretsWorkloads,

@@ -3,15 +3,10 @@
  * store that keeps the logs. The agent cannot read them; an importer (node collector, cloud reader, upload by a person) fills
  * them in, and says where each came from. Absent means that nobody has imported it, so a control answers `unknown`.
  */
+import type { ImportOrigin } from "./import-origin";
+import type { ImportedAccessFacts } from "./imported-access";
 
-/** Where an imported fact came from; shown beside the result, because it is as good as its source. */
-export interface ImportOrigin {
-  by: "node-collector" | "cloud-api" | "store-api" | "upload";
-  /** Host and path, API call, or file name and uploader. */
-  name: string;
-  /** ISO 8601, UTC: when the source was read. */
-  collectedAt: string;
-}
+export type { ImportOrigin };
 
 export const AUDIT_LEVELS = ["None", "Metadata", "Request", "RequestResponse"] as const;
 export type AuditLevel = (typeof AUDIT_LEVELS)[number];
@@ -153,7 +148,7 @@ export interface PodSecurityAdmissionConfig {
 }
 
 /** All imported sources of one cluster. */
-export interface ImportedFacts {
+export interface ImportedFacts extends ImportedAccessFacts {
   auditPolicies?: ImportedAuditPolicy[];
   auditRecord?: AuditRecord;
   auditEvents?: AuditEventSample;
