@@ -190,7 +190,7 @@ const peer: Shape<NetworkPolicyPeer> = (value, at) => {
 const policyPort = object<NetworkPolicyPort>({ protocol: text, port: intOrString, endPort: integer });
 type IngressRule = NonNullable<NetworkPolicy["spec"]["ingress"]>[number];
 type EgressRule = NonNullable<NetworkPolicy["spec"]["egress"]>[number];
-export const networkPolicyBody = object<Body<NetworkPolicy>>(
+const networkPolicyShape = object<Body<NetworkPolicy>>(
   {
     spec: object<NetworkPolicy["spec"]>({
       podSelector: labelSelector,
@@ -201,6 +201,9 @@ export const networkPolicyBody = object<Body<NetworkPolicy>>(
   },
   ["spec"],
 );
+/** Without a spec a policy is the empty one, which selects every pod of its namespace and denies it ingress. */
+export const networkPolicyBody: Shape<Body<NetworkPolicy>> = (value, at) =>
+  networkPolicyShape(isObject(value) && value.spec == null ? { ...value, spec: {} } : value, at);
 
 const backend = object<IngressBackend>({
   service: object<NonNullable<IngressBackend["service"]>>(

@@ -305,6 +305,18 @@ describe("invalid objects", () => {
     ).toBeUndefined();
   });
 
+  it("takes a NetworkPolicy without a spec for the empty one, and judges a container without a name", () => {
+    const bare = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "p", namespace: "n" } };
+    expect(projectObject("networkpolicies", bare, "t").object?.spec).toEqual({});
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "p" },
+      spec: { containers: [{ name: "a" }, { image: "x" }] },
+    };
+    expect(projectObject("pods", pod, "t").object?.spec.containers.map((c) => c.name)).toEqual(["a", "container-2"]);
+  });
+
   it("gives the items of a list answer the kind of their section", () => {
     expect(projectObject("services", { metadata: { name: "s", namespace: "n" }, spec: {} }, "t").object).toMatchObject({
       apiVersion: "v1",
