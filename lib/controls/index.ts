@@ -1,6 +1,7 @@
 /** Every control that this release evaluates, in catalogue order. Explicit, because a check nobody calls finds nothing. */
 import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
+import { authCentralIdp } from "./auth-central-idp";
 import { imgPinnedDigest } from "./img-pinned-digest";
 import { isoNoColocation } from "./iso-no-colocation";
 import { logAuditEnabled } from "./log-audit-enabled";
@@ -51,6 +52,7 @@ export const CONTROLS: readonly Control[] = [
   rbacNoWildcards,
   rbacSecretsWorkloads,
   rbacPublicGroups,
+  authCentralIdp,
   logAuditEnabled,
   logPolicySecretAccess,
   logPolicyInteractive,
