@@ -24,6 +24,6 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  // The agents' addresses answer with data to programs and stream large bodies: nothing to add there.
-  matcher: ["/((?!_next/static|_next/image|api/agent/|favicon.ico|icon.svg).*)"],
+  // Not the API: it answers with data, sets its own headers, and Next would hold up to 10 MB of each body for a proxy.
+  matcher: ["/((?!_next/static|_next/image|api/|favicon.ico|icon.svg).*)"],
 };

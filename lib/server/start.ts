@@ -28,6 +28,10 @@ async function main(): Promise<void> {
   const handle = app.getRequestHandler();
   const server = createServer((request, response) => {
     prepare(request, environment.proxyHops);
+    // Answered before the body has ended (it was refused): nobody reads the rest, so it is not waited for.
+    response.once("finish", () => {
+      if (!request.complete) setTimeout(() => request.socket.destroy(), 1000).unref();
+    });
     handle(request, response).catch((error: unknown) => {
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
       if (!response.headersSent) response.writeHead(500);

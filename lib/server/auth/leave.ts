@@ -17,6 +17,7 @@ export function leaveFor(target: string, cookies: readonly string[], requestId: 
   const headers = new Headers({
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-request-id": requestId,
   });
