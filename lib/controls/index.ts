@@ -1,4 +1,5 @@
 /** Every control that this release evaluates, in catalogue order. Explicit, because a check nobody calls finds nothing. */
+import { admPoliciesEnforced } from "./adm-policies-enforced";
 import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
 import { authCentralIdp } from "./auth-central-idp";
@@ -45,6 +46,7 @@ export const CONTROLS: readonly Control[] = [
   podDedicatedServiceAccount,
   admPssRestricted,
   admRunningPodsComply,
+  admPoliciesEnforced,
   isoNoColocation,
   imgPinnedDigest,
   secEtcdEncryptionOn,
