@@ -29,12 +29,16 @@ const WORD: Record<ResultStatus, string> = {
 };
 
 /** Failing and unknown results line by line, the rest in numbers. Names can't write escape sequences into the terminal. */
-function renderTable({ report }: ScanOutcome, isTerminal: boolean): string {
+function renderTable({ report, parts }: ScanOutcome, isTerminal: boolean): string {
   // A document that could not be read makes every control unknown about it; it is named once, on standard error.
   const rows = report.results
-    .filter((r) => (r.status === "fail" || r.status === "unknown") && r.object.kind !== "Document")
-    .sort((a, b) => rank(a) - rank(b))
-    .map((r) => [WORD[r.status], r.severity, r.control, nameOf(r.object), r.reason].map(clean));
+    .map((result, i) => ({ result, part: parts[i] }))
+    .filter(({ result: r }) => (r.status === "fail" || r.status === "unknown") && r.object.kind !== "Document")
+    .sort((a, b) => rank(a.result) - rank(b.result))
+    .map(({ result: r, part }) => {
+      const name = part === undefined ? nameOf(r.object) : `${nameOf(r.object)} (${part})`;
+      return [WORD[r.status], r.severity, r.control, name, r.reason].map(clean);
+    });
   const header = ["STATUS", "SEVERITY", "CONTROL", "OBJECT", "REASON"];
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (row: string[]) =>
