@@ -14,7 +14,7 @@ export function* resultsJson(source: EvidenceSource): Generator<string> {
     asOf: assessment.asOf,
     organization: source.organization,
     project: source.project,
-    cluster: { ...source.cluster, provider: snapshot.provider, ...snapshot.facts },
+    cluster: { ...source.cluster, provider: snapshot.provider, facts: snapshot.facts },
     scan: { ...source.scan, collectedAt: snapshot.collectedAt, source: snapshot.source },
     sections: SECTIONS.map(({ name }) => {
       const section = snapshot.sections[name];

@@ -34,6 +34,13 @@ describe("classifyScope", () => {
     expect(rows([namespace("a")], { assumeUnlabelledInScope: true })).toEqual([["a", "cde", "missing-label"]]);
   });
 
+  it("counts a namespace without an object as CDE when the organization says so, as undeclared otherwise", () => {
+    expect(rows([deployment("x", "a")])).toEqual([["a", "undeclared", "namespace-object-missing"]]);
+    expect(rows([deployment("x", "a")], { assumeUnlabelledInScope: true })).toEqual([
+      ["a", "cde", "namespace-object-missing"],
+    ]);
+  });
+
   it("lets the scope file win over a label, and name a namespace without an object", () => {
     const objects = [namespace("a", { "pci-scope": "out-of-scope" }), deployment("x", "b"), deployment("y", "c")];
     expect(rows(objects, { namespaces: { a: "cde", b: "connected-to" } })).toEqual([

@@ -4,7 +4,8 @@
  * Rule, in the order in which it is asked (catalogue, "Scope" and "Namespaces without labels"):
  * 1. The organization's scope file names the namespace: that category.
  * 2. Namespaces could not be read: undeclared, because neither labels nor their absence are known.
- * 3. No Namespace object (a manifest folder often lacks it): undeclared, because its labels are unknown.
+ * 3. No Namespace object (a manifest folder often lacks it): undeclared, because its labels are unknown; CDE when the organization
+ *    says that namespaces without a label are.
  * 4. A label with a known value (case counts): that category.
  * 5. A label with any other value: CDE until somebody corrects it.
  * 6. No label: CDE when some namespace of the cluster carries the label or the organization says so; else undeclared.
@@ -43,6 +44,10 @@ export function classifyScope(inventory: Inventory, settings: ScopeSettings): Sc
       return answer("undeclared", "namespaces-unreadable", `namespaces could not be read: ${known.message}`);
     }
     if (!inventory.namespaces.has(name)) {
+      if (settings.assumeUnlabelledInScope) {
+        const text = "there is no Namespace object; the organization counts namespaces without a label as CDE";
+        return answer("cde", "namespace-object-missing", text);
+      }
       const text = "there is no Namespace object, so its labels are unknown; add it or name it in a scope file";
       return answer("undeclared", "namespace-object-missing", text);
     }
