@@ -55,7 +55,7 @@ export async function listFleet(
         count(*) filter (where agent = 'enrolled')::int as reporting,
         count(*) filter (where freshness in ('stale', 'expired'))::int as stale,
         count(*) filter (where freshness = 'none')::int as never_connected,
-        (select count(distinct id)::int from lens l, unnest(l.failing_control_ids) as id
+        (select count(distinct failing)::int from lens l, unnest(l.failing_control_ids) as failing
           where l.freshness in ('current', 'stale')) as failing_controls,
         count(*) filter (where freshness in ('current', 'stale') and failing_controls > 0)::int as clusters_with_failures,
         coalesce(sum(open_critical), 0)::int as critical_findings,

@@ -107,7 +107,15 @@ function resultRow(control: string, result: Result, severity: Severity, fingerpr
   const category = categoryOfObject(scope, object);
   return {
     fingerprint,
-    digest: sha256([status, severity, object.apiVersion, category, reason, detail, JSON.stringify(evidence)]),
+    digest: valueDigestOf({
+      status,
+      severity,
+      apiVersion: object.apiVersion,
+      scope: category,
+      reason,
+      detail,
+      evidence,
+    }),
     controlId: control,
     status,
     severity,
@@ -121,6 +129,29 @@ function resultRow(control: string, result: Result, severity: Severity, fingerpr
     evidence,
     scope: category,
   };
+}
+
+/** Digest of a result's value, from a fresh result as from a stored row (whose JSON may have another order of keys). */
+export function valueDigestOf(
+  row: Pick<ResultRow, "status" | "severity" | "apiVersion" | "scope" | "reason" | "detail" | "evidence">,
+): string {
+  const evidence = row.evidence.map(({ ref, pointer, found }) => [
+    ref.apiVersion,
+    ref.kind,
+    ref.namespace ?? null,
+    ref.name,
+    pointer,
+    found ?? null,
+  ]);
+  return sha256([
+    row.status,
+    row.severity,
+    row.apiVersion,
+    row.scope,
+    row.reason,
+    row.detail,
+    JSON.stringify(evidence),
+  ]);
 }
 
 export function controlRows(assessment: Assessment): ControlRow[] {
@@ -184,9 +215,13 @@ export function digestOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
-/** SHA-256 in hex over every result in order: the same snapshot, catalogue, scope settings and asOf give it again. */
-export function resultsDigestOf(rows: readonly ResultRow[]): string {
+/**
+ * SHA-256 in hex over every result, in the order of their fingerprints: the same snapshot, catalogue, scope settings and asOf
+ * give it again, and so do the stored rows of the scan as long as nobody touched them.
+ */
+export function resultsDigestOf(rows: readonly { fingerprint: string; digest: string }[]): string {
+  const lines = rows.map((row) => `${row.fingerprint} ${row.digest}\n`).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const hash = createHash("sha256");
-  for (const row of rows) hash.update(`${row.fingerprint}${row.digest}\n`);
+  for (const line of lines) hash.update(line);
   return hash.digest("hex");
 }

@@ -133,8 +133,9 @@ async function answer<Answer>(
   try {
     limit(byAddress, origin ?? "unknown", now);
     const { origin: audience } = webEnvironment();
-    const params = await route.params;
-    snapshotId = typeof params.snapshotId === "string" ? params.snapshotId : "";
+    // Next gives an address without dynamic parts no params at all, whatever its types say.
+    const params: Record<string, string | string[] | undefined> | undefined = await route.params;
+    snapshotId = typeof params?.snapshotId === "string" ? params.snapshotId : "";
     const context: AgentRequestContext = { now, requestId, origin, audience, snapshotId };
     const result = await work(context, (caller) => {
       agent = caller;

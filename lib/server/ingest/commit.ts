@@ -72,9 +72,15 @@ async function commitIn(
   const { orgId, clusterId } = agent;
   // The cluster first, then the snapshot: everybody takes the two locks in this order.
   const clusters = await tx.$queryRaw<
-    { last_scan_seq: number; provider: string; scope_settings: unknown; deleted: boolean }[]
+    {
+      last_scan_seq: number;
+      provider: string;
+      scope_settings: unknown;
+      agent_version: string | null;
+      deleted: boolean;
+    }[]
   >`
-    select last_scan_seq, provider, scope_settings, deleted_at is not null as deleted from cluster
+    select last_scan_seq, provider, scope_settings, agent_version, deleted_at is not null as deleted from cluster
     where org_id = ${orgId}::uuid and id = ${clusterId}::uuid for update`;
   const cluster = clusters[0];
   const rows = await tx.$queryRaw<SnapshotRow[]>`
@@ -130,10 +136,10 @@ async function commitIn(
   const scopeSettings = cluster.scope_settings === null ? null : JSON.stringify(cluster.scope_settings);
   await tx.$executeRaw`
     insert into scan (org_id, cluster_id, seq, snapshot_id, state, collected_at, received_at, as_of, provider,
-      scope_settings, objects, progress_total)
+      scope_settings, agent_version, objects, progress_total)
     values (${orgId}::uuid, ${clusterId}::uuid, ${seq}::int, ${snapshotId}::uuid, 'queued',
       ${snapshot.collected_at}::timestamptz, ${snapshot.announced_at}::timestamptz, ${asOf}::timestamptz,
-      ${cluster.provider}, ${scopeSettings}::jsonb, ${snapshot.objects}::int, ${snapshot.objects}::int)`;
+      ${cluster.provider}, ${scopeSettings}::jsonb, ${cluster.agent_version}, ${snapshot.objects}::int, ${snapshot.objects}::int)`;
   await recordGaps(tx, agent, snapshot.manifest.gaps, snapshot.announced_at);
   await tx.$queryRaw`
     select ringfence_enqueue('evaluate-scan', ${JSON.stringify({ clusterId, seq })}::jsonb,

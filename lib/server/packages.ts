@@ -1,0 +1,140 @@
+/** The evidence package of a scan as a ZIP, streamed: the same scan gives the same bytes for ever. */
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { ZipArchive } from "archiver";
+import { RingfenceError } from "@/lib/errors";
+import { buildEvidencePackage, type EvidenceInput } from "@/lib/evidence";
+import type { Provider } from "@/lib/inventory/snapshot";
+import { writeAudit } from "./audit";
+import { withOrganization } from "./db/organization";
+import { scopeSettingsOf } from "./evaluate/evaluate-scan";
+import { loadSnapshot } from "./evaluate/load";
+import { actorOf, allows, type Principal, requirePermission } from "./principal";
+import { readStoredAssessment } from "./stored-scan";
+
+/** Entries carry no clock: the earliest moment that a ZIP can hold, in UTC, and a plain file's rights. */
+const ENTRY = { date: new Date(Date.UTC(1980, 0, 1)), mode: 0o644 };
+const PIECE_BYTES = 64 * 1024;
+
+export interface ScanPackage {
+  /** Only letters, digits, dots and dashes. */
+  filename: string;
+  stream: ReadableStream<Uint8Array>;
+}
+
+/**
+ * Opens the package of a finished scan. Everything that can fail is read before the first byte goes out; the download is in
+ * the audit trail.
+ *
+ * @throws RingfenceError `not-found`, `forbidden`; `conflict` for a scan that isn't done; `internal` if what is stored is not
+ *   what was recorded
+ */
+export async function openScanPackage(
+  principal: Principal,
+  slug: string,
+  seq: number,
+  now: Date = new Date(),
+): Promise<ScanPackage> {
+  const orgId = principal.organization.id;
+  const read = await withOrganization(
+    orgId,
+    async (tx) => {
+      const cluster = await tx.cluster.findFirst({
+        where: { orgId, slug, deletedAt: null },
+        include: { project: { select: { slug: true } } },
+      });
+      if (cluster === null || !allows(principal, "cluster:read", cluster.projectId)) {
+        throw new RingfenceError("not-found", "There is no such cluster.");
+      }
+      requirePermission(principal, "package:read", cluster.projectId);
+      const scan = await tx.scan.findUnique({
+        where: { orgId_clusterId_seq: { orgId, clusterId: cluster.id, seq } },
+      });
+      if (scan === null) throw new RingfenceError("not-found", "There is no such scan.");
+      if (scan.state !== "done" || scan.catalogVersion === null || scan.resultsDigest === null) {
+        throw new RingfenceError("conflict", "This scan has no results to take away.");
+      }
+      const snapshot = await tx.snapshot.findUniqueOrThrow({ where: { orgId_id: { orgId, id: scan.snapshotId } } });
+      const assessment = await readStoredAssessment(tx, {
+        orgId,
+        clusterId: cluster.id,
+        seq,
+        asOf: scan.asOf,
+        catalogVersion: scan.catalogVersion,
+        scopeSettings: scopeSettingsOf(scan.scopeSettings),
+        resultsDigest: Buffer.from(scan.resultsDigest).toString("hex"),
+      });
+      return { cluster, scan, snapshot, assessment };
+    },
+    { timeoutMs: 60_000 },
+  );
+  const { cluster, scan, snapshot, assessment } = read;
+  const input: EvidenceInput = {
+    organization: principal.organization.slug,
+    project: cluster.project.slug,
+    cluster: { id: cluster.id, name: cluster.slug },
+    scan: {
+      seq,
+      snapshotId: scan.snapshotId,
+      receivedAt: scan.receivedAt.toISOString(),
+      agentVersion: scan.agentVersion,
+      commitDigest: snapshot.commitDigest === null ? null : Buffer.from(snapshot.commitDigest).toString("hex"),
+      droppedFields: snapshot.droppedFields,
+    },
+    assessment,
+    snapshot: await loadSnapshot(orgId, scan.snapshotId, { role: "web", provider: scan.provider as Provider }),
+  };
+  await withOrganization(orgId, (tx) =>
+    writeAudit(tx, {
+      orgId,
+      at: now,
+      actor: actorOf(principal),
+      action: "package:create",
+      outcome: "done",
+      object: { type: "scan", id: `${cluster.id}/${seq}`, name: `${slug} #${seq}` },
+      origin: principal.origin,
+      requestId: principal.requestId,
+      detail: { resultsDigest: Buffer.from(scan.resultsDigest ?? []).toString("hex") },
+    }),
+  );
+  return { filename: `ringfence-${principal.organization.slug}-${slug}-scan-${seq}.zip`, stream: zipOf(input) };
+}
+
+/** The package's files as a ZIP, one after the other: each is read to its end before the next is asked for. */
+export function zipOf(input: EvidenceInput): ReadableStream<Uint8Array> {
+  const archive = new ZipArchive({ zlib: { level: 6 }, forceUTC: true });
+  const newHash = () => {
+    const hash = createHash("sha256");
+    return { update: (text: string) => hash.update(text), digest: () => hash.digest("hex") };
+  };
+  const write = async () => {
+    for (const { path, content } of buildEvidencePackage(input, newHash)) {
+      const written = new Promise<void>((resolve, reject) => {
+        archive.once("entry", () => resolve());
+        archive.once("error", reject);
+        archive.once("close", () => reject(new Error("the download was given up")));
+      });
+      archive.append(Readable.from(inPieces(content), { objectMode: false }), { ...ENTRY, name: path });
+      await written;
+      archive.removeAllListeners("entry");
+    }
+    await archive.finalize();
+  };
+  write().catch((error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))));
+  return Readable.toWeb(archive) as ReadableStream<Uint8Array>;
+}
+
+/** Many small texts as few large buffers. */
+function* inPieces(content: Iterable<string>): Generator<Buffer> {
+  let waiting: string[] = [];
+  let length = 0;
+  for (const text of content) {
+    waiting.push(text);
+    length += text.length;
+    if (length < PIECE_BYTES) continue;
+    yield Buffer.from(waiting.join(""));
+    waiting = [];
+    length = 0;
+  }
+  if (waiting.length > 0) yield Buffer.from(waiting.join(""));
+}
