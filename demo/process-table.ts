@@ -123,6 +123,7 @@ export class ProcessTable {
     this.isStopping = true;
     for (const { note } of this.children.reverse()) await endProcess(note);
     this.children.length = 0;
+    rmSync(this.file, { force: true });
   }
 
   /** Ends what an earlier start left running. @returns the names of what was ended. */
