@@ -195,7 +195,7 @@ export function AgentTab({
         </Section>
       </div>
       {mayRegister || mayRevoke || mayDelete ? (
-        <aside className="space-y-4">
+        <aside aria-label="Change the agent" className="space-y-4">
           {mayRegister ? (
             <Action
               text={

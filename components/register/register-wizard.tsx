@@ -137,7 +137,7 @@ export function RegisterWizard({
           </Step>
         </ol>
       </div>
-      <aside className="divide-y divide-line lg:pt-1">
+      <aside aria-label="About the agent" className="divide-y divide-line lg:pt-1">
         <RailBox title="What the agent may do">
           <AgentPromises />
         </RailBox>

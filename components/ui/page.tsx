@@ -37,7 +37,9 @@ export function WithRail({ children, rail }: { children: ReactNode; rail: ReactN
   return (
     <div className="grid gap-x-7 gap-y-8 px-4 pb-10 md:px-6 xl:grid-cols-[minmax(0,1fr)_300px]">
       <div className="min-w-0 space-y-6">{children}</div>
-      <aside className="min-w-0 divide-y divide-line">{rail}</aside>
+      <aside aria-label="Facts" className="min-w-0 divide-y divide-line">
+        {rail}
+      </aside>
     </div>
   );
 }
