@@ -2,6 +2,7 @@
 import { admPoliciesEnforced } from "./adm-policies-enforced";
 import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
+import { authAnonymousScoped } from "./auth-anonymous-scoped";
 import { authCentralIdp } from "./auth-central-idp";
 import { imgPinnedDigest } from "./img-pinned-digest";
 import { isoNoColocation } from "./iso-no-colocation";
@@ -55,6 +56,7 @@ export const CONTROLS: readonly Control[] = [
   rbacSecretsWorkloads,
   rbacPublicGroups,
   authCentralIdp,
+  authAnonymousScoped,
   logAuditEnabled,
   logPolicySecretAccess,
   logPolicyInteractive,

@@ -11,10 +11,9 @@
  * Unknown: RBAC could not be read.
  * Not applicable: never.
  */
-import type { PolicyRule, Subject } from "@/lib/inventory/kinds";
 import { refOf } from "@/lib/inventory/inventory";
-import { covers } from "@/lib/rbac/covers";
 import { type Grant, grantsOf } from "@/lib/rbac/grants";
+import { PUBLIC_DEFAULTS, publicProblemOf } from "@/lib/rbac/public-bindings";
 import { describeRule } from "@/lib/rbac/rules";
 import { describeSubject, isPublicSubject } from "@/lib/rbac/subjects";
 import { renderManifest } from "./manifest";
@@ -23,61 +22,6 @@ import { GRANTS, script } from "./prelude";
 import type { Control, EvidencePointer, Result, Severity } from "./types";
 
 const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
-const get = (...nonResourceURLs: string[]): PolicyRule => ({ verbs: ["get"], nonResourceURLs });
-const create = (group: string, resources: string[]): PolicyRule => ({
-  verbs: ["create"],
-  apiGroups: [group],
-  resources,
-});
-
-/** Kubernetes' default bindings to these groups (bootstrap policy), with the rules that the roles hold there. */
-const DEFAULTS: readonly { subject: string; role: string; rules: readonly PolicyRule[] }[] = [
-  ...["system:unauthenticated", "system:authenticated"].map((subject) => ({
-    subject,
-    role: "system:public-info-viewer",
-    rules: [get("/healthz", "/livez", "/readyz", "/version", "/version/")],
-  })),
-  {
-    subject: "system:authenticated",
-    role: "system:basic-user",
-    rules: [
-      create("authorization.k8s.io", ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]),
-      create("authentication.k8s.io", ["selfsubjectreviews"]),
-    ],
-  },
-  {
-    subject: "system:authenticated",
-    role: "system:discovery",
-    rules: [
-      get(
-        "/api",
-        "/api/*",
-        "/apis",
-        "/apis/*",
-        "/healthz",
-        "/livez",
-        "/openapi",
-        "/openapi/*",
-        "/readyz",
-        "/version",
-        "/version/",
-      ),
-    ],
-  },
-  {
-    subject: "system:serviceaccounts",
-    role: "system:service-account-issuer-discovery",
-    rules: [
-      get(
-        "/.well-known/openid-configuration",
-        "/.well-known/openid-configuration/",
-        "/openid/v1/jwks",
-        "/openid/v1/jwks/",
-      ),
-    ],
-  },
-];
-
 export const rbacPublicGroups: Control = {
   id: "rbac-public-groups",
   title: "Anonymous and catch-all groups hold no rights beyond discovery",
@@ -136,7 +80,7 @@ export const rbacPublicGroups: Control = {
         GRANTS,
         `grants | jq -r 'select(.subject.name|IN("system:anonymous","system:unauthenticated","system:authenticated","system:serviceaccounts") or startswith("system:serviceaccounts:"))|[.bind,.ns,.binding,.role,.subject.name,(.rules|tojson)]|@tsv'`,
       ),
-      expect: `Only: ${DEFAULTS.map((entry) => `${entry.subject} to ${entry.role}`).join("; ")}.`,
+      expect: `Only: ${PUBLIC_DEFAULTS.map((entry) => `${entry.subject} to ${entry.role}`).join("; ")}.`,
       needs: [],
     };
   },
@@ -148,7 +92,7 @@ export const rbacPublicGroups: Control = {
         (candidate.namespace ?? undefined) === result.object.namespace,
     );
     const { kind, name, namespace } = result.object;
-    const kept = grant?.subjects.filter((subject) => problemOf(grant, subject) === null) ?? [];
+    const kept = grant?.subjects.filter((subject) => publicProblemOf(grant, subject) === null) ?? [];
     const summary = `Take the catch-all subjects out of ${kind} ${name}; bind the people and accounts that need the right by name.`;
     const risk =
       "Whoever relied on the right without having it by name loses it. After kubeadm's cluster-info is closed, new nodes join with a discovery file instead of a token.";
@@ -187,7 +131,7 @@ function judge(grant: Grant): Result[] {
       .slice(0, 10)
       .map(({ rule, role, index }) => ({ ref: role, pointer: `/rules/${index}`, found: describeRule(rule) })),
   ];
-  const problems = subjects.flatMap((subject) => problemOf(grant, subject) ?? []);
+  const problems = subjects.flatMap((subject) => publicProblemOf(grant, subject) ?? []);
   const names = nameSome(subjects.map((subject) => describeSubject(subject)));
   if (problems.length === 0) {
     return [
@@ -200,7 +144,7 @@ function judge(grant: Grant): Result[] {
       },
     ];
   }
-  const severity: Severity = problems.some((problem) => problem.severity === "critical") ? "critical" : "medium";
+  const severity: Severity = problems.some((problem) => problem.grade === "critical") ? "critical" : "medium";
   const rights =
     grant.rules.length === 0
       ? "nothing today"
@@ -219,53 +163,4 @@ function judge(grant: Grant): Result[] {
       evidence,
     },
   ];
-}
-
-/** Why this subject of the binding is more than a default, or null. */
-function problemOf(grant: Grant, subject: Subject): { severity: Severity; text: string } | null {
-  if (!isPublicSubject(subject)) return null;
-  const role = grant.roleRef.kind === "ClusterRole" ? grant.roleRef.name : "";
-  const rules = grant.rules.map(({ rule }) => rule);
-  const known = DEFAULTS.find(
-    (entry) => subject.kind === "Group" && entry.subject === subject.name && entry.role === role,
-  );
-  if (known !== undefined && grant.namespace === null) {
-    const { covered, uncovered } = covers(known.rules, rules);
-    if (covered) return null;
-    return {
-      severity: "critical",
-      text: `${role} holds more than Kubernetes gives it: ${nameSome(uncovered.map(describeRule), 3)}.`,
-    };
-  }
-  if (grant.namespace === "kube-public" && covers(CLUSTER_INFO, rules).covered) {
-    return {
-      severity: "medium",
-      text: "kubeadm leaves this so that new nodes can read cluster-info; remove it once no node has to join by token.",
-    };
-  }
-  if (grant.rules.length === 0) {
-    return {
-      severity: "medium",
-      text: "It grants nothing today; whoever changes or creates the role hands its rights to everybody in the group.",
-    };
-  }
-  const discovery = DEFAULTS.find((entry) => entry.role === "system:discovery");
-  if (discovery !== undefined && covers([...discovery.rules, ...SELF_REVIEW], rules).covered) {
-    return { severity: "medium", text: "It is limited to discovery, as clusters from before 1.14 had it; remove it." };
-  }
-  return { severity: "critical", text: `${subject.name} holds ${who(subject.name)}.` };
-}
-
-const CLUSTER_INFO: readonly PolicyRule[] = [
-  { verbs: ["get"], apiGroups: [""], resources: ["configmaps"], resourceNames: ["cluster-info"] },
-];
-const SELF_REVIEW = DEFAULTS.find((entry) => entry.role === "system:basic-user")?.rules ?? [];
-
-function who(name: string): string {
-  if (name === "system:anonymous" || name === "system:unauthenticated")
-    return "whoever reaches the API server without credentials";
-  if (name === "system:authenticated")
-    return "every person and every workload that can sign in, on some platforms anybody with an account at the provider";
-  if (name === "system:serviceaccounts") return "every workload of the cluster";
-  return `every workload of namespace ${name.slice("system:serviceaccounts:".length)}`;
 }
