@@ -159,7 +159,7 @@ function judge(context: EvaluationContext, name: string): Result {
       status: "fail",
       object: refOf(object),
       reason: `${failed.length} of ${OUTCOMES.length} outcomes not enforced`,
-      detail: `Namespace ${name}: nothing denies the opposite of ${failed.join("; ")}.${unsureWords}${keptWords}`,
+      detail: `Namespace ${name}: no policy enforces ${failed.join("; ")}.${unsureWords}${keptWords}`,
       evidence,
     };
   }

@@ -15,7 +15,7 @@
  */
 import { type Inventory, refOf, type Workload } from "@/lib/inventory/inventory";
 import type { RoleBinding } from "@/lib/inventory/kinds";
-import { bindingNamespaceOf, matchingSubject, serviceAccountIdentity } from "@/lib/rbac/subjects";
+import { accountReach, bindingNamespaceOf, matchingSubject, serviceAccountIdentity } from "@/lib/rbac/subjects";
 import { renderManifest, renderPatch } from "./manifest";
 import { findUnreadable, nameSome } from "./population";
 import { CDE_PODS, GRANTS, script, selectNamespaces, shellQuote } from "./prelude";
@@ -93,11 +93,14 @@ function evaluate(context: EvaluationContext): Result[] {
   const { inventory, scope } = context;
   const bindings = findUnreadable(context, BINDING_SECTIONS);
   const accounts = findUnreadable(context, ["serviceaccounts"]);
-  const results = judgeWorkloads(context, CATEGORIES, (workload) => judge(inventory, workload, bindings, accounts));
+  const index = indexAccounts(inventory);
+  const results = judgeWorkloads(context, CATEGORIES, (workload) =>
+    judge(inventory, index, workload, bindings, accounts),
+  );
   if (!scope.declared || bindings !== null) return results;
   // The default account exists in every namespace; a right of it reaches every pod that forgets to name an account.
   for (const namespace of scope.inCategory(...CATEGORIES)) {
-    const bound = bindingsOf(inventory, namespace, "default");
+    const bound = index.bindingsOf(namespace, "default");
     if (bound.length === 0) continue;
     results.push({
       status: "fail",
@@ -117,7 +120,13 @@ function evaluate(context: EvaluationContext): Result[] {
   return results;
 }
 
-function judge(inventory: Inventory, workload: Workload, bindings: Result | null, accounts: Result | null): Verdict {
+function judge(
+  inventory: Inventory,
+  index: AccountIndex,
+  workload: Workload,
+  bindings: Result | null,
+  accounts: Result | null,
+): Verdict {
   const subject = `${wordsOf(workload.ref)}${sourceWords(workload)}`;
   const evidence = workload.variants.map((variant) =>
     specEvidence(variant, "/serviceAccountName", variant.spec.serviceAccountName),
@@ -131,7 +140,7 @@ function judge(inventory: Inventory, workload: Workload, bindings: Result | null
     };
   }
   const names = accountNames(workload);
-  const sharers = names.map((name) => ({ name, others: unrelatedUsers(inventory, workload, name) }));
+  const sharers = names.map((name) => ({ name, others: unrelatedUsers(index, workload, name) }));
   const usesDefault = names.includes("default");
   const shared = sharers.filter(({ others }) => others.length > 0);
   if (!usesDefault && shared.length === 0) {
@@ -153,7 +162,7 @@ function judge(inventory: Inventory, workload: Workload, bindings: Result | null
   ];
   const mounts = mountsToken(inventory, workload, accounts !== null);
   const isBound =
-    bindings === null ? names.some((name) => bindingsOf(inventory, workload.namespace, name).length > 0) : null;
+    bindings === null ? names.some((name) => index.bindingsOf(workload.namespace, name).length > 0) : null;
   if (mounts === false && isBound === false) {
     return {
       status: "not-applicable",
@@ -189,12 +198,42 @@ function accountNames(workload: Workload): string[] {
   return distinct(workload.variants.map((variant) => variant.spec.serviceAccountName || "default"));
 }
 
-function unrelatedUsers(inventory: Inventory, workload: Workload, account: string): Workload[] {
+/** Who uses which account, and which bindings name it: walked once, because a large cluster has thousands of both. */
+interface AccountIndex {
+  usersOf(namespace: string, account: string): readonly Workload[];
+  bindingsOf(namespace: string, account: string): readonly RoleBinding[];
+}
+
+function indexAccounts(inventory: Inventory): AccountIndex {
+  const users = new Map<string, Workload[]>();
+  const bindings = new Map<string, RoleBinding[]>();
+  const add = <T>(index: Map<string, T[]>, key: string, item: T) => {
+    const list = index.get(key);
+    if (list === undefined) index.set(key, [item]);
+    else if (!list.includes(item)) list.push(item);
+  };
+  for (const workload of inventory.workloads) {
+    if (workload.isStatic) continue;
+    for (const name of accountNames(workload)) add(users, `${workload.namespace}/${name}`, workload);
+  }
+  // Bindings that name the account itself; grants to groups that hold every account are judged by other controls.
+  for (const binding of [...inventory.list("clusterrolebindings"), ...inventory.list("rolebindings")]) {
+    for (const subject of binding.subjects ?? []) {
+      const reach = accountReach(subject, bindingNamespaceOf(binding));
+      if (reach?.kind === "one") add(bindings, `${reach.account.namespace}/${reach.account.name}`, binding);
+    }
+  }
+  return {
+    usersOf: (namespace, account) => users.get(`${namespace}/${account}`) ?? [],
+    bindingsOf: (namespace, account) => bindings.get(`${namespace}/${account}`) ?? [],
+  };
+}
+
+function unrelatedUsers(index: AccountIndex, workload: Workload, account: string): Workload[] {
   const app = applicationOf(workload);
-  return inventory
-    .workloadsIn(workload.namespace)
-    .filter((other) => other !== workload && !other.isStatic && accountNames(other).includes(account))
-    .filter((other) => app === null || applicationOf(other) !== app);
+  return index
+    .usersOf(workload.namespace, account)
+    .filter((other) => other !== workload && (app === null || applicationOf(other) !== app));
 }
 
 function applicationOf(workload: Workload): string | null {
@@ -203,14 +242,6 @@ function applicationOf(workload: Workload): string | null {
     if (value) return value;
   }
   return null;
-}
-
-/** Bindings that name the account itself; grants to groups that hold every account are judged by other controls. */
-function bindingsOf(inventory: Inventory, namespace: string, name: string): RoleBinding[] {
-  const identity = { username: serviceAccountIdentity({ namespace, name }).username, groups: [] };
-  return [...inventory.list("clusterrolebindings"), ...inventory.list("rolebindings")].filter(
-    (binding) => matchingSubject(binding.subjects, identity, bindingNamespaceOf(binding)) >= 0,
-  );
 }
 
 /** Null when it depends on ServiceAccounts that were not read. */

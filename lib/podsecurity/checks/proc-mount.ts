@@ -1,10 +1,9 @@
 /**
  * procMount · baseline · since 1.0; relaxed for user namespaces since 1.35
- * procMount_restricted · restricted · since 1.35
  *
  * Restricted fields: securityContext.procMount of every container.
  * Allowed values: undefined, Default. From 1.35 baseline also allows other values in a pod with `hostUsers: false`; restricted
- * keeps the strict rule, which therefore becomes a check of its own there.
+ * keeps the strict rule as a check of its own (proc-mount-restricted.ts).
  */
 import type { Check, CheckOutcome, PodUnderCheck } from "../check";
 import { ALLOWED, containersNamed, hasUserNamespace, quoted, sortedSet, visitContainers } from "../check";
@@ -13,18 +12,13 @@ export const procMount: Check = {
   id: "procMount",
   level: "baseline",
   revisions: [
-    { sinceMinor: 0, evaluate },
-    { sinceMinor: 35, evaluate: (pod) => (hasUserNamespace(pod.spec) ? ALLOWED : evaluate(pod)) },
+    { sinceMinor: 0, evaluate: evaluateProcMount },
+    { sinceMinor: 35, evaluate: (pod) => (hasUserNamespace(pod.spec) ? ALLOWED : evaluateProcMount(pod)) },
   ],
 };
 
-export const procMountRestricted: Check = {
-  id: "procMount_restricted",
-  level: "restricted",
-  revisions: [{ sinceMinor: 35, overrides: ["procMount"], evaluate }],
-};
-
-function evaluate({ spec }: PodUnderCheck): CheckOutcome {
+/** The rule without the relaxation. */
+export function evaluateProcMount({ spec }: PodUnderCheck): CheckOutcome {
   const bad = visitContainers(spec).flatMap(({ container, pointer }) => {
     const value = container.securityContext?.procMount;
     return value === undefined || value === "Default" ? [] : [{ name: container.name, pointer, value }];
