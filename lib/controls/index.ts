@@ -29,6 +29,7 @@ import { rbacPublicGroups } from "./rbac-public-groups";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import { secEtcdEncryptionOn } from "./sec-etcd-encryption-on";
+import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 import { verKubernetesSupported } from "./ver-kubernetes-supported";
 import type { Control } from "./types";
 
@@ -38,6 +39,7 @@ export const CONTROLS: readonly Control[] = [
   netDefaultDenyIngress,
   netDefaultDenyEgress,
   netNoBroadAllow,
+  tlsIngressEverywhere,
   podNoPrivileged,
   podNoHostNamespaces,
   podNoHostpath,
