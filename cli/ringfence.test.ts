@@ -1,9 +1,12 @@
-/** The real launcher as a process, from another working directory, as a person or a pipeline starts it. */
+/**
+ * The command line. `launch` starts the real launcher as a process from another working directory, as a person or a pipeline
+ * does; `ringfence` runs the same main() in this process, for the many cases that differ only in their files.
+ */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { PassThrough, Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startKubernetesStub } from "@/agent/testing/kubernetes-stub";
 import { CATALOG_VERSION } from "@/lib/assessment/catalog-version";
@@ -47,17 +50,30 @@ function start(
     child.stdin.end(stdin);
   });
 }
-const ringfence = (words: string[], options = {}) => start(process.execPath, [launcher, ...words], options);
-/** The same without a process, for what needs none. */
-async function inProcess(words: string[]): Promise<Outcome> {
-  const [out, err] = [new PassThrough(), new PassThrough()];
-  const code = await main(words, {
-    stdout: out,
-    stderr: err,
-    stdin: Readable.from([]),
-    now: () => "2026-11-21T12:00:00Z",
-  });
-  return { code, out: String(out.read() ?? ""), err: String(err.read() ?? "") };
+const launch = (words: string[], options = {}) => start(process.execPath, [launcher, ...words], options);
+async function ringfence(words: string[], { stdin = "" } = {}): Promise<Outcome> {
+  const texts = { out: "", err: "" };
+  const into = (name: "out" | "err") =>
+    new Writable({
+      write(piece: Buffer, _encoding, done) {
+        texts[name] += piece.toString("utf8");
+        done();
+      },
+    });
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    const world = {
+      stdout: into("out"),
+      stderr: into("err"),
+      stdin: Readable.from([stdin]),
+      now: () => "2026-11-21T12:00:00Z",
+    };
+    const code = await main(words, world);
+    return { code, ...texts };
+  } finally {
+    process.chdir(before);
+  }
 }
 const report = (outcome: Outcome) => JSON.parse(outcome.out) as Report;
 
@@ -105,14 +121,14 @@ describe("scan --manifests", () => {
     write("ns.yaml", NAMESPACE);
     write("pod.yaml", PRIVILEGED);
     const words = ["scan", "--manifests", ".", "--output", "json", "--as-of", "2026-11-21"];
-    const [a, b] = [await ringfence(words), await ringfence(words)];
+    const [a, b] = [await launch(words), await ringfence(words)];
     expect(a.out).toBe(b.out);
   });
 
   it("ends with 0 when nothing fails at the severity", async () => {
     write("all.yaml", `${NAMESPACE}---\n${pod("fine", "")}`);
     const words = ["scan", "--manifests", "all.yaml", ...ONE];
-    expect((await ringfence(words)).code).toBe(0);
+    expect((await launch(words)).code).toBe(0);
     write("all.yaml", `${NAMESPACE}---\n${PRIVILEGED}`);
     expect((await ringfence(words)).code).toBe(1);
     expect((await ringfence([...words, "--fail-on", "never"])).code).toBe(0);
@@ -123,7 +139,7 @@ describe("scan --manifests", () => {
 
   it("names file and line of a broken document, scans the rest, and ends with 2", async () => {
     write("all.yaml", `${NAMESPACE}---\napiVersion: v1\nkind: Pod\nmetadata: {name: x\n---\n${PRIVILEGED}`);
-    const outcome = await ringfence(["scan", "--manifests", "all.yaml", "--output", "json"]);
+    const outcome = await launch(["scan", "--manifests", "all.yaml", "--output", "json"]);
     expect(outcome.code).toBe(2);
     expect(outcome.err).toMatch(/all\.yaml:[567]: /);
     const json = report(outcome);
@@ -174,7 +190,7 @@ describe("scan --manifests", () => {
       ignored: { "v1 ConfigMap": 1 },
     });
     expect(outcome.code).toBe(1);
-    const piped = await ringfence(["scan", "--manifests", "-", "--output", "json", ...ONE], {
+    const piped = await launch(["scan", "--manifests", "-", "--output", "json", ...ONE], {
       stdin: `${NAMESPACE}---\n${PRIVILEGED}`,
     });
     expect(piped.code).toBe(1);
@@ -293,13 +309,13 @@ describe("usage", () => {
     [["scan", "--kubeconfig", "nowhere"], "the kubeconfig nowhere can't be read"],
     [["check"], "there is no command check"],
   ])("ends with 2 and says why: %j", async (words, message) => {
-    const { code, out, err } = await inProcess(words);
+    const { code, out, err } = await ringfence(words);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(message);
   });
 
   it("ends the process with 2 as well", async () => {
-    expect(await ringfence(["scan", "--output", "xml"])).toMatchObject({
+    expect(await launch(["scan", "--output", "xml"])).toMatchObject({
       code: 2,
       out: "",
       err: expect.stringContaining("ringfence: ") as string,
@@ -311,7 +327,7 @@ describe("usage", () => {
       code: 0,
       out: expect.stringContaining("--manifests PATH...") as string,
     });
-    expect((await ringfence(["--version"])).out).toMatch(/^ringfence \d+\.\d+\.\d+\n$/);
+    expect((await launch(["--version"])).out).toMatch(/^ringfence \d+\.\d+\.\d+\n$/);
   });
 
   it("runs as `npx ringfence` inside the clone, with the registry out of reach", async () => {
@@ -339,7 +355,7 @@ describe("scan --kubeconfig", () => {
       ]);
       stub.intercept = ({ path: p }) => (p === "/api/v1/nodes" ? { status: 403 } : undefined);
       const file = write("kubeconfig", stub.kubeconfig);
-      const outcome = await ringfence(["scan", "--kubeconfig", file, "--context", "stub", "--output", "json"]);
+      const outcome = await launch(["scan", "--kubeconfig", file, "--context", "stub", "--output", "json"]);
       const json = report(outcome);
       expect(json.results.find((r) => r.control === "pod-no-privileged")).toMatchObject({
         status: "fail",
@@ -351,7 +367,7 @@ describe("scan --kubeconfig", () => {
       expect(outcome.err).toContain("nodes not read");
       expect(outcome.code).toBe(1);
       expect(stub.requests.filter((r) => r.path.includes("secrets") || r.method !== "GET")).toEqual([]);
-      const other = await ringfence(["scan", "--kubeconfig", file, "--context", "nope"]);
+      const other = await launch(["scan", "--kubeconfig", file, "--context", "nope"]);
       expect(other).toMatchObject({
         code: 2,
         err: expect.stringContaining("has no context nope; it has: stub") as string,
@@ -365,7 +381,7 @@ describe("scan --kubeconfig", () => {
     const stub = await startKubernetesStub();
     const file = write("kubeconfig", stub.kubeconfig);
     await stub.close();
-    expect(await ringfence(["scan", "--kubeconfig", file])).toMatchObject({
+    expect(await launch(["scan", "--kubeconfig", file])).toMatchObject({
       code: 2,
       out: "",
       err: expect.stringContaining("can't be read") as string,
