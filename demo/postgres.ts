@@ -263,7 +263,15 @@ async function untilReady(child: ChildProcess, port: number, password: string, l
   });
   const deadline = Date.now() + 30_000;
   while (!ended && Date.now() < deadline) {
-    const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", password, database: "postgres" });
+    const client = new pg.Client({
+      host: "127.0.0.1",
+      port,
+      user: "postgres",
+      password,
+      database: "postgres",
+      // Whatever else sits on the port may never answer.
+      connectionTimeoutMillis: 1000,
+    });
     client.on("error", () => undefined);
     try {
       await client.connect();

@@ -24,6 +24,9 @@ export type SessionView = z.infer<typeof sessionView>;
 export const sessionDeadlines = z.object({ now: isoTime, idleExpiresAt: isoTime, absoluteExpiresAt: isoTime });
 export type SessionDeadlines = z.infer<typeof sessionDeadlines>;
 
+/** `DELETE /api/session`: every session of the person ends, this one too. */
+export const sessionsEnded = z.object({ ended: z.number().int() });
+
 export const organizationView = z.object({ id: z.string(), slug: z.string(), name: z.string(), createdAt: isoTime });
 export type OrganizationView = z.infer<typeof organizationView>;
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ANONYMOUS, hashOfEntry, listAudit, recordRefusal, verifyAuditChain, writeAudit } from "./audit";
+import { ANONYMOUS, hashOfEntry, recordRefusal, verifyAuditChain, writeAudit } from "./audit";
+import { listAudit } from "./audit-list";
 import { withOrganization, withoutOrganization } from "./db/organization";
 import { makeOrganization, makePrincipal } from "./testing/builders";
 import { createTestDatabase, type TestDatabase } from "./testing/database";

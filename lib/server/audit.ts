@@ -155,7 +155,7 @@ function plain(entry: SystemAuditEntry) {
 
 /** PostgreSQL's text holds no NUL, and a lone surrogate has no UTF-8: a caller must not be able to stop its own entry. */
 function clean(text: string): string {
-  return text.replace(/\u0000|\p{Surrogate}/gu, "\uFFFD");
+  return text.replaceAll("\0", "\uFFFD").replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
 export interface ChainLink {
@@ -220,5 +220,3 @@ export async function verifyAuditChain(
     { ...options, timeoutMs: 120_000 },
   );
 }
-
-export { listAudit } from "./audit-list";

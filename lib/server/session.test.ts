@@ -7,7 +7,7 @@ import {
   openSession,
   recordGesture,
   requireSession,
-  revokeSessionsOf,
+  closeAllSessions,
   sessionCookie,
 } from "./session";
 import { createTestDatabase, type TestDatabase } from "./testing/database";
@@ -85,7 +85,7 @@ describe("a session", () => {
 
   it("ends together with all others of the person, and no others", async () => {
     const [one, two, other] = [await open("lost-laptop"), await open("lost-laptop"), await open("bystander")];
-    expect(await revokeSessionsOf(one.personId, "lost laptop", after(1000))).toBe(2);
+    expect(await closeAllSessions({ id: one.personId, name: "Somebody" }, FROM, after(1000))).toBe(2);
     for (const { token } of [one, two])
       await expect(requireSession(token, after(1001))).rejects.toMatchObject({ code: "unauthenticated" });
     await expect(requireSession(other.token, after(1001))).resolves.toBeDefined();

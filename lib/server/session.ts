@@ -212,15 +212,28 @@ export async function closeSession(
   });
 }
 
-/** Ends every session of a person at once: a role was taken away, a laptop was lost. */
-export async function revokeSessionsOf(personId: string, reason: string, now: Date = new Date()): Promise<number> {
-  const ended = await withoutOrganization((tx) =>
-    tx.session.updateMany({
-      where: { personId, revokedAt: null },
-      data: { revokedAt: now, revokedReason: reason, idTokenSealed: null },
-    }),
-  );
-  return ended.count;
+/** Ends every session of a person at once, on every device: a laptop was lost. @returns how many there were */
+export async function closeAllSessions(
+  person: { id: string; name: string },
+  from: RequestOrigin,
+  now: Date = new Date(),
+): Promise<number> {
+  return withoutOrganization(async (tx) => {
+    const ended = await tx.session.updateMany({
+      where: { personId: person.id, revokedAt: null, absoluteExpiresAt: { gt: now } },
+      data: { revokedAt: now, revokedReason: "signed out everywhere", idTokenSealed: null },
+    });
+    await writeSystemAudit(tx, {
+      at: now,
+      actor: { type: "person", id: person.id, name: person.name },
+      action: "session:end",
+      outcome: "done",
+      origin: from.origin,
+      requestId: from.requestId,
+      detail: { sessions: ended.count },
+    });
+    return ended.count;
+  });
 }
 
 async function revokeIn(

@@ -4,7 +4,7 @@ import { closeDatabases } from "../db/client";
 
 /** Runs the command, prints what it says, and closes what it opened. */
 export function runCommand(work: (say: (line: string) => void) => Promise<void>): void {
-  work((line) => process.stdout.write(`${line}\n`))
+  void work((line) => process.stdout.write(`${line}\n`))
     .catch((error: unknown) => {
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
       if (error instanceof RingfenceError) {
@@ -12,5 +12,5 @@ export function runCommand(work: (say: (line: string) => void) => Promise<void>)
       }
       process.exitCode = 1;
     })
-    .finally(() => closeDatabases());
+    .then(() => closeDatabases());
 }

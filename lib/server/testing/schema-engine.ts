@@ -24,7 +24,8 @@ class DescribingPool extends pg.Pool {
   override query = (async (...args: Parameters<pg.Client["query"]>) => {
     const client = await this.connect();
     try {
-      const result = (await client.query(...args)) as unknown as pg.QueryResult;
+      // Of the driver's overloads the types pick the one without a promise.
+      const result = await (client.query(...args) as unknown as Promise<pg.QueryResult>);
       const columns = (result.fields ?? []).flatMap((field, index) =>
         field.dataTypeID === INTERNAL_CHAR ? [index] : [],
       );

@@ -1,5 +1,5 @@
 import { auditPage, auditQuery } from "@/lib/api/organizations";
-import { listAudit } from "@/lib/server/audit";
+import { listAudit } from "@/lib/server/audit-list";
 import { route } from "@/lib/server/route";
 
 export const GET = route({
