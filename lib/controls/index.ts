@@ -30,6 +30,7 @@ import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import { secEtcdEncryptionOn } from "./sec-etcd-encryption-on";
 import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
+import { tlsInternalTraffic } from "./tls-internal-traffic";
 import { verKubernetesSupported } from "./ver-kubernetes-supported";
 import type { Control } from "./types";
 
@@ -40,6 +41,7 @@ export const CONTROLS: readonly Control[] = [
   netDefaultDenyEgress,
   netNoBroadAllow,
   tlsIngressEverywhere,
+  tlsInternalTraffic,
   podNoPrivileged,
   podNoHostNamespaces,
   podNoHostpath,
