@@ -312,6 +312,16 @@ export interface Node extends KubeObject {
     addresses?: { type: string; address: string }[];
   };
 }
+/** Only what shows a folder of a node behind a claim; the settings of other volume sources are not read. */
+export interface PersistentVolume extends KubeObject {
+  kind: "PersistentVolume";
+  spec: {
+    hostPath?: { path: string; type?: string };
+    local?: { path: string };
+    claimRef?: { namespace?: string; name?: string };
+  };
+  status?: { phase?: string };
+}
 export interface ServiceAccount extends KubeObject {
   kind: "ServiceAccount";
   automountServiceAccountToken?: boolean;

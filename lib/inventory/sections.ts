@@ -29,6 +29,7 @@ type Row = [name: SectionName, group: string, versions: string, resource: string
 const ROWS: readonly Row[] = [
   ["namespaces", "", "v1", "namespaces", "Namespace", "c"],
   ["nodes", "", "v1", "nodes", "Node", "cr"],
+  ["persistentvolumes", "", "v1", "persistentvolumes", "PersistentVolume", "c"],
   ["pods", "", "v1", "pods", "Pod"],
   ["serviceaccounts", "", "v1", "serviceaccounts", "ServiceAccount"],
   ["services", "", "v1", "services", "Service"],

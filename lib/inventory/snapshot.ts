@@ -14,6 +14,7 @@ import type {
   Namespace,
   NetworkPolicy,
   Node,
+  PersistentVolume,
   Pod,
   Role,
   RoleBinding,
@@ -32,6 +33,7 @@ export type Provider = (typeof PROVIDERS)[number];
 export interface SectionObjects {
   namespaces: Namespace;
   nodes: Node;
+  persistentvolumes: PersistentVolume;
   pods: Pod;
   serviceaccounts: ServiceAccount;
   services: Service;

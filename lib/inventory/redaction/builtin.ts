@@ -9,6 +9,7 @@ import type {
   NetworkPolicyPeer,
   NetworkPolicyPort,
   Node,
+  PersistentVolume,
   Pod,
   PolicyRule,
   Role,
@@ -71,6 +72,18 @@ const podStatus = object<NonNullable<Pod["status"]>>({
   initContainerStatuses: list(containerStatus),
   ephemeralContainerStatuses: list(containerStatus),
 });
+export const persistentVolumeBody = object<Body<PersistentVolume>>(
+  {
+    spec: object<PersistentVolume["spec"]>({
+      hostPath: object<{ path: string; type?: string }>({ path: text, type: text }, ["path"]),
+      local: object<{ path: string }>({ path: text }, ["path"]),
+      claimRef: object<{ namespace?: string; name?: string }>({ namespace: text, name: text }),
+    }),
+    status: object<NonNullable<PersistentVolume["status"]>>({ phase: text }),
+  },
+  ["spec"],
+);
+
 export const podBody = object<Body<Pod>>({ spec: podSpec, status: podStatus }, ["spec"]);
 
 /** A pod as it travels: its spec is a template that many share (encoding.ts). */

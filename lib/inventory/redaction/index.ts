@@ -25,6 +25,7 @@ type Bodies = { [K in SectionName]: Shape<Omit<SectionObjects[K], keyof KubeObje
 const BODIES: Bodies = {
   namespaces: builtin.namespaceBody,
   nodes: builtin.nodeBody,
+  persistentvolumes: builtin.persistentVolumeBody,
   pods: builtin.podBody,
   serviceaccounts: builtin.serviceAccountBody,
   services: builtin.serviceBody,

@@ -422,6 +422,25 @@ export const SAMPLES: Record<SectionName, Record<string, unknown>> = {
       images: [{ names: ["image-list-secret"] }],
     },
   },
+  persistentvolumes: {
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: meta("pv"),
+    spec: {
+      hostPath: { path: "/data", type: "Directory" },
+      local: { path: "/mnt/disk", fsType: "ext4" },
+      claimRef: {
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        namespace: "cde",
+        name: "data",
+        uid: "claim-secret",
+      },
+      csi: { driver: "d", volumeHandle: "handle-secret", nodePublishSecretRef: { name: "csi-secret" } },
+      mountOptions: ["mount-option-secret"],
+    },
+    status: { phase: "Bound", message: "volume-message-secret" },
+  },
   pods: {
     apiVersion: "v1",
     kind: "Pod",
