@@ -155,16 +155,15 @@ describe("an agent", () => {
 
 describe("nothing is lost and nothing doubled", () => {
   it("when the agent is killed in the middle of the upload", async () => {
-    let agent: AgentProcess | null = null;
-    let killed: Promise<unknown> | null = null;
+    const victim: { agent?: AgentProcess; killed?: Promise<unknown> } = {};
     server.interfere = ({ path }) => {
-      if (!isPack(path) || killed !== null || agent === null) return undefined;
-      killed = agent.kill("SIGKILL");
+      if (!isPack(path) || victim.killed !== undefined) return undefined;
+      victim.killed = victim.agent?.kill("SIGKILL");
       return { drop: "answer" };
     };
-    agent = start();
-    await until(() => killed !== null, why(agent));
-    await killed;
+    victim.agent = start();
+    await until(() => victim.killed !== undefined, why(victim.agent));
+    await victim.killed;
     expect(server.commits).toHaveLength(0);
     const second = start();
     await committed(second, 1);
@@ -175,16 +174,15 @@ describe("nothing is lost and nothing doubled", () => {
   });
 
   it("when the agent is killed after the commit took effect and before it heard so", async () => {
-    let agent: AgentProcess | null = null;
-    let killed: Promise<unknown> | null = null;
+    const victim: { agent?: AgentProcess; killed?: Promise<unknown> } = {};
     server.interfere = ({ path }) => {
-      if (!isCommit(path) || killed !== null || agent === null) return undefined;
-      killed = agent.kill("SIGKILL");
+      if (!isCommit(path) || victim.killed !== undefined) return undefined;
+      victim.killed = victim.agent?.kill("SIGKILL");
       return { drop: "answer" };
     };
-    agent = start();
-    await until(() => killed !== null, why(agent));
-    await killed;
+    victim.agent = start();
+    await until(() => victim.killed !== undefined, why(victim.agent));
+    await victim.killed;
     await until(() => server.commits.length === 1, "the commit of the killed agent");
     const again = start(["--once"]);
     expect(await again.exited()).toBe(0);

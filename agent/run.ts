@@ -58,6 +58,11 @@ export class Agent {
   /** Why the scan that was due did not come; the agent itself was not running before that. */
   private gapReason: GapReason = "agent-stopped";
   private wakeScanner = () => {};
+  /** Ends the scan under way; `scanning` settles when it has ended. */
+  private stopScan = () => {};
+  private scanning: Promise<void> = Promise.resolve();
+  /** Settles when an enrolment that is under way has ended. */
+  private enrolling: Promise<void> | null = null;
 
   constructor(private readonly options: RunOptions) {
     this.timing = { ...DEFAULT_TIMING, ...options.timing };
@@ -90,43 +95,67 @@ export class Agent {
     return this.scanOnce(signal);
   }
 
+  /** The token in the file, unless it was used or refused before. What can't be read is no token, and is told. */
+  private async findNewToken(): Promise<string | null> {
+    const { identity, log, tokenFile } = this.options;
+    try {
+      const token = await readToken(tokenFile);
+      if (token === null || !isTokenNew(identity, token) || this.refusedToken === sha256Hex(token)) return null;
+      return token;
+    } catch (error) {
+      log.error("the token can't be read", { reason: messageOf(error) });
+      return null;
+    }
+  }
+
   /** Waits for a token if there is no identity yet; tries a token that is new. Resolves when there is an identity. */
   private async becomeEnrolled(signal: AbortSignal): Promise<void> {
-    const { client, identity, log, tokenFile } = this.options;
+    const { identity, log, tokenFile } = this.options;
     for (let isFirst = true; ; isFirst = false) {
       signal.throwIfAborted();
-      const token = await readToken(tokenFile);
-      const isNew = token !== null && isTokenNew(identity, token) && this.refusedToken !== sha256Hex(token);
-      if (!isNew && identity.state.identity !== null) return;
-      if (!isNew) {
+      const token = await this.findNewToken();
+      if (token !== null) await this.tryToken(token, signal);
+      else if (identity.state.identity !== null) return;
+      else {
         if (isFirst) log.warn("not enrolled; waiting for a token that has not been used", { tokenFile });
         await sleep(this.timing.tokenMs, signal);
-        continue;
-      }
-      try {
-        this.cluster = await this.options.readCluster(signal).catch((error) => {
-          log.warn("the cluster does not answer yet; enrolling without its version", { reason: messageOf(error) });
-          return this.cluster;
-        });
-        await enrol(client, identity, token, this.cluster, log, signal);
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof ServerRefused) {
-          this.refusedToken = sha256Hex(token);
-          log.error("the server refused the enrolment token; register the cluster again for a new one", {
-            reason: error.message,
-          });
-        } else if (error instanceof ServerUnreachable) {
-          log.warn("enrolment waits for the server", { reason: error.message });
-          await sleep(error.retryAfterMs ?? backoffMs(4, { firstMs: 1000, longestMs: 60_000 }), signal);
-        } else throw error;
       }
     }
   }
 
+  /**
+   * One attempt with a token. The scanner stands still meanwhile: an upload that began under the old identity and went on
+   * under the new one would look like a forked chain.
+   */
+  private async tryToken(token: string, signal: AbortSignal): Promise<void> {
+    const { client, identity, log } = this.options;
+    let done = () => {};
+    this.enrolling = new Promise((resolve) => {
+      done = resolve;
+    });
+    try {
+      this.stopScan();
+      await this.scanning;
+      await this.refreshCluster(signal);
+      await enrol(client, identity, token, this.cluster, log, signal);
+      this.isWelcome = false;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ServerRefused) {
+        this.refusedToken = sha256Hex(token);
+        const advice = "the server refused the enrolment token; register the cluster again for a new one";
+        log.error(advice, { reason: error.message });
+      } else if (error instanceof ServerUnreachable) {
+        log.warn("enrolment waits for the server", { reason: error.message });
+        await sleep(error.retryAfterMs ?? backoffMs(4, { firstMs: 1000, longestMs: 60_000 }), signal);
+      } else throw error;
+    } finally {
+      this.enrolling = null;
+      done();
+    }
+  }
+
   private async beat(signal: AbortSignal): Promise<never> {
-    const { log } = this.options;
     let intervalMs = (this.options.identity.state.identity?.intervalSeconds ?? DEFAULT_HEARTBEAT_SECONDS) * 1000;
     for (let failures = 0; ; ) {
       let waitMs = intervalMs;
@@ -141,11 +170,12 @@ export class Agent {
         waitMs = await this.afterFailure(error, failures, intervalMs, signal);
       }
       // A tenth of jitter, so that agents that started together drift apart. A collection that begins meanwhile is told of
-      // soon; after a failure the wait is kept.
+      // soon, as is a new identity; after a failure the wait is kept.
       const until = Date.now() + waitMs * (0.95 + Math.random() / 10);
       do {
         await sleep(Math.min(this.timing.progressMs, Math.max(until - Date.now(), 0)), signal);
-      } while (Date.now() < until && (failures > 0 || this.collecting === null));
+        await this.becomeEnrolled(signal);
+      } while (Date.now() < until && (failures > 0 || (this.isWelcome && this.collecting === null)));
     }
   }
 
@@ -195,11 +225,7 @@ export class Agent {
   private async tryNewToken(signal: AbortSignal): Promise<void> {
     const until = Date.now() + this.timing.farewellMs;
     while (Date.now() < until) {
-      const token = await readToken(this.options.tokenFile);
-      if (token !== null && isTokenNew(this.options.identity, token) && this.refusedToken !== sha256Hex(token)) {
-        await this.becomeEnrolled(signal);
-        return;
-      }
+      if ((await this.findNewToken()) !== null) return this.becomeEnrolled(signal);
       await sleep(Math.min(this.timing.tokenMs, Math.max(until - Date.now(), 1)), signal);
     }
   }
@@ -229,32 +255,38 @@ export class Agent {
   }
 
   private async scan(signal: AbortSignal): Promise<never> {
-    const { client, identity, log, scanIntervalMs } = this.options;
+    const { log, scanIntervalMs } = this.options;
     for (let failures = 0; ; ) {
+      while (this.enrolling !== null) await this.enrolling;
+      const stop = new AbortController();
+      this.stopScan = () => stop.abort(new Error("the agent enrols again"));
+      const work = this.scanWhenDue(AbortSignal.any([signal, stop.signal]));
+      this.scanning = work.catch(() => undefined);
       try {
-        await resumeCommit(client, identity, log, signal);
-        await this.waitUntilDue(signal);
-        const { scanSeq } = await this.scanOnce(signal);
-        log.info("snapshot handed in", { scanSeq });
+        await work;
         failures = 0;
       } catch (error) {
         signal.throwIfAborted();
+        if (stop.signal.aborted) continue;
         failures++;
         log.error("scan failed", { reason: messageOf(error), failures });
         const isRefused = error instanceof ServerRefused;
-        this.gapReason = isRefused
-          ? "refused"
-          : error instanceof ServerUnreachable
-            ? "server-unreachable"
-            : "collection-failed";
+        const isUnreachable = error instanceof ServerUnreachable;
+        this.gapReason = isRefused ? "refused" : isUnreachable ? "server-unreachable" : "collection-failed";
         const firstMs = isRefused ? this.timing.farewellMs : this.timing.firstRetryMs;
         const jittered = backoffMs(failures, { firstMs: firstMs * 2, longestMs: scanIntervalMs });
-        await sleep(
-          (error instanceof ServerUnreachable ? error.retryAfterMs : null) ?? Math.max(jittered, 100),
-          signal,
-        );
+        const retryAfterMs = isUnreachable ? error.retryAfterMs : null;
+        await this.sleepOrWake(retryAfterMs ?? Math.max(jittered, 100), signal);
       }
     }
+  }
+
+  private async scanWhenDue(signal: AbortSignal): Promise<void> {
+    const { client, identity, log } = this.options;
+    await resumeCommit(client, identity, log, signal);
+    await this.waitUntilDue(signal);
+    const { scanSeq } = await this.scanOnce(signal);
+    log.info("snapshot handed in", { scanSeq });
   }
 
   private async waitUntilDue(signal: AbortSignal): Promise<void> {

@@ -5,12 +5,11 @@
  * Peak memory is the kernel's (VmHWM), CPU time is the child's own, bytes are counted where they arrive. JSON is what the API
  * sent.
  */
-import { rm } from "node:fs/promises";
-import { readFile } from "node:fs/promises";
-import { AgentWorld, bundleAgent, temporaryDirectory, until } from "../agent/testing/agent-process";
-import { startKubernetesStub } from "../agent/testing/kubernetes-stub";
-import { WireServer } from "../agent/testing/wire-server";
-import { SECTIONS } from "../lib/inventory/sections";
+import { readFile, rm } from "node:fs/promises";
+import { AgentWorld, bundleAgent, temporaryDirectory, until } from "@/agent/testing/agent-process";
+import { startKubernetesStub } from "@/agent/testing/kubernetes-stub";
+import { WireServer } from "@/agent/testing/wire-server";
+import { SECTIONS } from "@/lib/inventory/sections";
 import { generateCluster } from "./generate";
 
 export interface AgentMeasurement {

@@ -198,9 +198,7 @@ function kindOf(resource: string): string {
 }
 
 function uid(seed: string): string {
-  const hex = [...seed]
-    .reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 0xffffffff, 7)
-    .toString(16)
-    .padStart(8, "0");
-  return `${hex}-0000-4000-8000-000000000000`;
+  let sum = 7;
+  for (let i = 0; i < seed.length; i++) sum = (sum * 31 + seed.charCodeAt(i)) % 0xffffffff;
+  return `${sum.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
 }
