@@ -18,7 +18,36 @@ const byDefault = clusterRoleBinding("cluster-admin", "cluster-admin", [groupSub
 const base = [cdeNamespace(), namespace("shop", { "pci-scope": "out-of-scope" }), admin, byDefault];
 const to = (...subjects: Record<string, unknown>[]) => clusterRoleBinding("ops", "cluster-admin", subjects);
 
+const trimmed = (annotations: Record<string, string>) => [
+  clusterRole("cluster-admin", [{ verbs: ["get"], apiGroups: [""], resources: ["pods"] }], {
+    metadata: { annotations },
+  }),
+  to(userSubject("ann")),
+];
+
 describeControl(rbacClusterAdmin, [
+  {
+    name: "cluster-admin that was trimmed gets its rules back when an API server starts",
+    status: "fail",
+    objects: trimmed({}),
+  },
+  {
+    name: "cluster-admin that was trimmed and isn't restored",
+    status: "pass",
+    objects: trimmed({ "rbac.authorization.kubernetes.io/autoupdate": "false" }),
+  },
+  {
+    name: "manifests: a Role that is not among the files can't be cluster-admin",
+    status: "pass",
+    objects: [roleBinding("b", "shop", "reader", [userSubject("ann")], "Role")],
+    options: { source: "manifests" },
+  },
+  {
+    name: "manifests: a Role that is called cluster-admin",
+    status: "unknown",
+    objects: [roleBinding("b", "shop", "cluster-admin", [userSubject("ann")], "Role")],
+    options: { source: "manifests" },
+  },
   { name: "only the default binding", status: "pass", objects: base, object: "ClusterRoleBinding/cluster-admin" },
   {
     name: "kubeadm's administrators group",

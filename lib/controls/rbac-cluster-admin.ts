@@ -12,7 +12,7 @@
  * system:masters passes every check without a binding: who is in it comes from certificates and the provider's mapping.
  */
 import { refOf } from "@/lib/inventory/inventory";
-import { type Grant, grantsOf } from "@/lib/rbac/grants";
+import { type EffectiveRule, type Grant, grantsOf } from "@/lib/rbac/grants";
 import { isUnlimited } from "@/lib/rbac/rules";
 import { accountReach, describeSubject, isSystemComponent, SUPERUSER_GROUP } from "@/lib/rbac/subjects";
 import type { Subject } from "@/lib/inventory/kinds";
@@ -126,8 +126,7 @@ export const rbacClusterAdmin: Control = {
 function judge(context: EvaluationContext, grant: Grant): Result[] {
   const { inventory } = context;
   const object = { ...refOf(grant.binding), ...(grant.namespace === null ? {} : { namespace: grant.namespace }) };
-  // A Role with wildcards is unlimited in its namespace only and belongs to rbac-no-wildcards.
-  const unlimited = grant.rules.find(({ rule }) => grant.roleRef.kind === "ClusterRole" && isUnlimited(rule));
+  const unlimited = unlimitedRule(context, grant);
   if (unlimited === undefined) return missingRole(context, grant, object);
   const evidence: EvidencePointer[] = [
     { ref: grant.bindingRef, pointer: "/roleRef", found: `${grant.roleRef.kind} ${grant.roleRef.name}` },
@@ -177,6 +176,20 @@ function judge(context: EvaluationContext, grant: Grant): Result[] {
   ];
 }
 
+/**
+ * The rule that makes the bound role unlimited. A Role with wildcards is unlimited in its namespace only and belongs to
+ * rbac-no-wildcards. ClusterRole cluster-admin gets its rules back whenever an API server starts, whatever somebody wrote into
+ * it, unless its autoupdate annotation is off; so its name counts as well.
+ */
+function unlimitedRule(context: EvaluationContext, grant: Grant): EffectiveRule | undefined {
+  if (grant.roleRef.kind !== "ClusterRole") return undefined;
+  const found = grant.rules.find(({ rule }) => isUnlimited(rule));
+  if (found !== undefined || grant.roleRef.name !== "cluster-admin" || grant.roleState !== "present") return found;
+  const role = context.inventory.list("clusterroles").find((candidate) => candidate.metadata.name === "cluster-admin");
+  if (role?.metadata.annotations?.["rbac.authorization.kubernetes.io/autoupdate"] === "false") return undefined;
+  return { rule: { verbs: ["*"], apiGroups: ["*"], resources: ["*"] }, role: grant.roleRef, index: 0 };
+}
+
 function problems(grant: Grant): Subject[] {
   return grant.subjects.filter((subject) => isProblem(grant, subject));
 }
@@ -191,6 +204,8 @@ function isProblem(grant: Grant, subject: Subject): boolean {
 function missingRole(context: EvaluationContext, grant: Grant, object: Result["object"]): Result[] {
   if (context.inventory.snapshot.source !== "manifests" || grant.roleState !== "missing") return [];
   if (grant.roleRef.name.startsWith("system:") || problems(grant).length === 0) return [];
+  // A Role can't give rights in the whole cluster; one that is called cluster-admin was probably meant to be the ClusterRole.
+  if (grant.roleRef.kind !== "ClusterRole" && grant.roleRef.name !== "cluster-admin") return [];
   return [
     {
       status: "unknown",
