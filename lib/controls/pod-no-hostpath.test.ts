@@ -6,6 +6,7 @@ import {
   deployment,
   minimalPod,
   minimalPodSpec,
+  object,
   restrictedPodSpec,
 } from "@/lib/fixtures/builders";
 import { podNoHostpath } from "./pod-no-hostpath";
@@ -25,25 +26,62 @@ function mounting(path: string, mount: Record<string, unknown> | null = { readOn
 const critical = (path: string) =>
   ({ name: `critical: ${path}`, objects: mounting(path), status: "fail", severity: "critical" }) as const;
 
+const claiming = [
+  cde,
+  deployment(
+    "app",
+    "cde",
+    minimalPodSpec({ volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }] }),
+  ),
+];
+const volume = (source: Record<string, unknown>, claimNamespace = "cde") =>
+  object("v1", "PersistentVolume", "pv-1", undefined, {
+    spec: { ...source, claimRef: { kind: "PersistentVolumeClaim", namespace: claimNamespace, name: "data" } },
+  });
+
 describeControl(podNoHostpath, [
   { name: "no volumes", objects: [cde, deployment("app", "cde", restrictedPodSpec())], status: "pass" },
   {
-    name: "other volumes, a claim among them, and says what it cannot see",
-    objects: [
-      cde,
-      deployment(
-        "app",
-        "cde",
-        minimalPodSpec({
-          volumes: [
-            { name: "tmp", emptyDir: {} },
-            { name: "data", persistentVolumeClaim: { claimName: "data" } },
-          ],
-        }),
-      ),
-    ],
+    name: "other volumes, a claim on a driver's volume among them",
+    objects: [...claiming, volume({ csi: { driver: "ebs.csi.aws.com", volumeHandle: "v" } })],
     status: "pass",
-    says: "behind its claims (data)",
+  },
+  {
+    name: "a claim bound to a hostPath volume, hidden from Pod Security",
+    objects: [...claiming, volume({ hostPath: { path: "/data" } })],
+    status: "fail",
+    severity: undefined,
+    says: "claim data, PersistentVolume pv-1, hidden from Pod Security",
+  },
+  {
+    name: "a claim bound to a powerful hostPath volume",
+    objects: [...claiming, volume({ hostPath: { path: "/var/lib/kubelet" } })],
+    status: "fail",
+    severity: "critical",
+  },
+  {
+    name: "a claim bound to a local volume is named",
+    objects: [...claiming, volume({ local: { path: "/mnt/disks/1" } })],
+    status: "pass",
+    says: "data (/mnt/disks/1)",
+  },
+  {
+    name: "another namespace's claim of the same name",
+    objects: [...claiming, volume({ hostPath: { path: "/data" } }, "dev")],
+    status: "pass",
+  },
+  {
+    name: "a claim, and PersistentVolumes are forbidden",
+    objects: claiming,
+    options: { sections: { persistentvolumes: { status: "forbidden" } } },
+    status: "unknown",
+    says: "persistentvolumes",
+  },
+  {
+    name: "no claim, so forbidden PersistentVolumes do not matter",
+    objects: [cde, deployment("app", "cde", restrictedPodSpec())],
+    options: { sections: { persistentvolumes: { status: "forbidden" } } },
+    status: "pass",
   },
   {
     name: "a read-only harmless folder is high",

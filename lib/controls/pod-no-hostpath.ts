@@ -1,20 +1,23 @@
 /**
  * CDE pods mount no host paths and no container runtime socket.
  *
- * Reads: spec.volumes[].hostPath and the readOnly of its mounts in all containers. CDE and connected-to namespaces.
- * Pass: no hostPath volume.
- * Fail: any hostPath volume. Critical when the path is, contains or (for the kubelet's and the control plane's folders) lies
+ * Reads: spec.volumes[].hostPath, the readOnly of its mounts in all containers, and the PersistentVolumes that are bound to the pod's
+ * claims. CDE and connected-to namespaces.
+ * Pass: no hostPath volume, and no claim bound to a PersistentVolume of type hostPath. One of type local is named, not failed.
+ * Fail: any of them. Critical when the path is, contains or (for the kubelet's and the control plane's folders) lies
  * under one that gives power over the node, or when it is writable; high when all mounts are read-only and the path is harmless.
- * Unknown: pods were not read, an object of the namespace is invalid, or no scope is declared.
+ * Unknown: pods were not read, an object of the namespace is invalid, no scope is declared, or a pod has a claim and
+ * PersistentVolumes were not read.
  * Not applicable: no workload in the namespace; finished pods are not judged.
  *
  * `/var/run` is `/run` on every node, so both names of a socket count; a folder that holds a socket counts as the socket.
  */
-import type { PodVariant, Workload } from "@/lib/inventory/inventory";
+import { type Inventory, type PodVariant, refOf, type Workload } from "@/lib/inventory/inventory";
+import type { PersistentVolume } from "@/lib/inventory/kinds";
 import { visitContainers } from "@/lib/podsecurity";
-import { nameSome } from "./population";
+import { findUnreadable, nameSome } from "./population";
 import { CDE_PODS, script, selectNamespaces } from "./prelude";
-import type { Control } from "./types";
+import type { Control, Result } from "./types";
 import { remediateWorkload } from "./workload-patch";
 import {
   distinct,
@@ -71,18 +74,23 @@ export const podNoHostpath: Control = {
     },
   ],
   judges: "workload",
-  sections: WORKLOAD_SECTIONS,
+  sections: [...WORKLOAD_SECTIONS, "persistentvolumes"],
   rule: {
-    reads: "spec.volumes[].hostPath and how the containers mount it, of live pods in CDE and connected-to namespaces.",
-    pass: "No volume is a hostPath.",
+    reads:
+      "spec.volumes[].hostPath and how the containers mount it, of live pods in CDE and connected-to namespaces, and the PersistentVolumes behind their claims.",
+    pass: "No volume is a hostPath, and no claim is bound to a PersistentVolume of type hostPath.",
     fail: "Any hostPath; critical when it is writable or gives access to a runtime socket, the kubelet's or control plane's folder, /etc or /.",
-    unknown: "Pods could not be listed, an object is invalid, or the scope is not declared.",
+    unknown:
+      "Pods could not be listed, an object is invalid, the scope is not declared, or PersistentVolumes could not be read for a pod with a claim.",
     notApplicable: "No workload in the namespace, or all its pods have finished.",
     why: "A hostPath is mounted as written; it shows every pod that reaches into its node.",
-    cannotSee:
-      "What lies behind a PersistentVolumeClaim: a PersistentVolume of type hostPath or local also reaches the node, hidden from Pod Security; PersistentVolumes are not part of the snapshot.",
+    cannotSee: "Folders of the node that a CSI driver or a flexVolume mounts on its own account.",
   },
-  evaluate: (context) => judgeWorkloads(context, CATEGORIES, judge),
+  evaluate: (context) => {
+    const unreadable = findUnreadable(context, ["persistentvolumes"]);
+    const volumes = boundVolumes(context.inventory);
+    return judgeWorkloads(context, CATEGORIES, (workload) => judge(workload, volumes, unreadable));
+  },
   verify: ({ scope }) => ({
     command: script(
       selectNamespaces(scope, CATEGORIES),
@@ -121,37 +129,91 @@ interface HostMount {
   mountedBy: string[];
 }
 
-function judge(workload: Workload): Verdict {
+function judge(workload: Workload, volumes: ReadonlyMap<string, PersistentVolume>, unreadable: Result | null): Verdict {
+  const claims = workload.variants.flatMap(claimsOf);
   const mounts = workload.variants.flatMap(hostMounts);
+  const behind = claims.flatMap((claim) => {
+    const volume = volumes.get(`${workload.namespace}/${claim.name}`);
+    const path = volume?.spec.hostPath?.path;
+    return volume === undefined || path === undefined ? [] : [{ claim, volume, path, power: powerOf(path) }];
+  });
   const subject = `${wordsOf(workload.ref)}${sourceWords(workload)}`;
-  const [first] = mounts;
-  if (first === undefined) {
-    const claims = distinct(
-      workload.variants.flatMap((v) => (v.spec.volumes ?? []).flatMap((x) => x.persistentVolumeClaim?.claimName ?? [])),
+  if (mounts.length === 0 && behind.length === 0) {
+    const evidence = workload.variants.map((variant) =>
+      specEvidence(variant, "/volumes", (variant.spec.volumes ?? []).map((volume) => volume.name).join(", ")),
     );
-    const behind =
-      claims.length > 0 ? ` What lies behind its claims (${nameSome(claims)}) is not part of the snapshot.` : "";
+    if (claims.length > 0 && unreadable !== null) {
+      return {
+        status: "unknown",
+        reason: "what lies behind its claims is not known",
+        detail: `${subject}: none of its volumes is a hostPath, but a PersistentVolume behind ${nameSome(distinct(claims.map((claim) => claim.name)))} may be a folder of the node. ${unreadable.detail}`,
+        evidence,
+      };
+    }
+    const local = claims.flatMap((claim) => {
+      const path = volumes.get(`${workload.namespace}/${claim.name}`)?.spec.local?.path;
+      return path === undefined ? [] : [`${claim.name} (${path})`];
+    });
+    const note =
+      local.length > 0
+        ? ` Bound to a local disk of a node by a PersistentVolume of type local: ${nameSome(distinct(local))}.`
+        : "";
     return {
       status: "pass",
       reason: "no hostPath volume",
-      detail: `${subject}: none of its volumes is a folder of the node.${behind}`,
-      evidence: workload.variants.map((variant) =>
-        specEvidence(variant, "/volumes", (variant.spec.volumes ?? []).map((volume) => volume.name).join(", ")),
-      ),
+      detail: `${subject}: none of its volumes is a folder of the node.${note}`,
+      evidence,
     };
   }
-  const isCritical = mounts.some((mount) => mount.danger !== null);
-  const listed = mounts.map((mount) => {
-    const by = mount.mountedBy.length > 0 ? `mounted by ${mount.mountedBy.join(", ")}` : "mounted by no container";
-    return `${mount.path} (${by}${mount.danger === null ? ", read-only" : `; ${mount.danger}`})`;
-  });
+  const isCritical = mounts.some((mount) => mount.danger !== null) || behind.some((found) => found.power !== null);
+  const listed = [
+    ...mounts.map((mount) => {
+      const by = mount.mountedBy.length > 0 ? `mounted by ${mount.mountedBy.join(", ")}` : "mounted by no container";
+      return `${mount.path} (${by}${mount.danger === null ? ", read-only" : `; ${mount.danger}`})`;
+    }),
+    ...behind.map(
+      ({ claim, volume, path, power }) =>
+        `${path} (claim ${claim.name}, PersistentVolume ${volume.metadata.name}, hidden from Pod Security${power === null ? "" : `; ${power}`})`,
+    ),
+  ];
   return {
     status: "fail",
     ...(isCritical ? { severity: "critical" as const } : {}),
-    reason: `hostPath ${nameSome(distinct(mounts.map((mount) => mount.path)), 3)}`,
+    reason: `hostPath ${nameSome(distinct([...mounts.map((mount) => mount.path), ...behind.map((found) => found.path)]), 3)}`,
     detail: `${subject} mounts folders of its node: ${distinct(listed).join("; ")}.`,
-    evidence: mounts.map((mount) => specEvidence(mount.variant, mount.pointer, mount.path)),
+    evidence: [
+      ...mounts.map((mount) => specEvidence(mount.variant, mount.pointer, mount.path)),
+      ...behind.flatMap(({ claim, volume, path }) => [
+        specEvidence(claim.variant, claim.pointer, claim.name),
+        { ref: refOf(volume), pointer: "/spec/hostPath/path", found: path },
+      ]),
+    ],
   };
+}
+
+/** PersistentVolumes by the claim that they are bound to. */
+function boundVolumes(inventory: Inventory): ReadonlyMap<string, PersistentVolume> {
+  return new Map(
+    inventory.list("persistentvolumes").flatMap((volume) => {
+      const { namespace, name } = volume.spec.claimRef ?? {};
+      return namespace === undefined || name === undefined ? [] : [[`${namespace}/${name}`, volume] as const];
+    }),
+  );
+}
+
+/** Claims of a variant: those that it names, and those that Kubernetes makes per pod for a generic ephemeral volume. */
+function claimsOf(variant: PodVariant): { variant: PodVariant; pointer: string; name: string }[] {
+  return (variant.spec.volumes ?? []).flatMap((volume, i) => {
+    const claim = volume.persistentVolumeClaim?.claimName;
+    if (claim !== undefined)
+      return [{ variant, pointer: `/volumes/${i}/persistentVolumeClaim/claimName`, name: claim }];
+    if (volume.ephemeral === undefined) return [];
+    return variant.podNames.map((pod) => ({
+      variant,
+      pointer: `/volumes/${i}/ephemeral`,
+      name: `${pod}-${volume.name}`,
+    }));
+  });
 }
 
 function hostMounts(variant: PodVariant): HostMount[] {
