@@ -6,7 +6,6 @@
 import { existsSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { join } from "node:path";
-import next from "next";
 import pg from "pg";
 import { clientAddress } from "./client-address";
 import { assertSafeRole, openDatabase } from "./db/client";
@@ -23,6 +22,9 @@ async function main(): Promise<void> {
   if (!existsSync(join(process.cwd(), ".next/BUILD_ID")))
     throw new Error("There is no build. Run `npm run build` first.");
 
+  // React and Next choose their production build at import.
+  Object.assign(process.env, { NODE_ENV: "production" });
+  const { default: next } = await import("next");
   const app = next({ dev: false, dir: process.cwd(), hostname: host, port });
   await app.prepare();
   const handle = app.getRequestHandler();
