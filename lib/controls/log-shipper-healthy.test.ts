@@ -34,6 +34,7 @@ interface Options {
   path?: string;
   type?: string;
   image?: string;
+  env?: { name: string; value: string }[];
   on?: string[];
   ready?: boolean;
   restarts?: number;
@@ -45,13 +46,14 @@ function shipper({
   path = "/var/log/kubernetes/audit",
   type,
   image = digest,
+  env = [],
   on = ["cp-1"],
   ready = true,
   restarts = 0,
   desired = on.length,
 }: Options = {}) {
   const spec = {
-    containers: [{ name: "ship", image }],
+    containers: [{ name: "ship", image, env }],
     volumes: [{ name: "log", hostPath: { path, ...(type === undefined ? {} : { type }) } }],
   };
   const pods = on.map((nodeName, i) =>
@@ -148,6 +150,22 @@ describeControl(logShipperHealthy, [
     options: output({ scheme: "http" }),
     status: "fail",
     says: "not encrypted (http)",
+  },
+  {
+    name: "an environment value that switches to plain HTTP shows without any import",
+    objects: [...world, apiserver(), ...shipper({ env: [{ name: "FLUENT_ELASTICSEARCH_SCHEME", value: "http" }] })],
+    status: "fail",
+    says: "set to send without TLS",
+  },
+  {
+    name: "an environment value that switches verification off",
+    objects: [
+      ...world,
+      apiserver(),
+      ...shipper({ env: [{ name: "FLUENT_ELASTICSEARCH_SSL_VERIFY", value: "false" }] }),
+    ],
+    status: "fail",
+    says: "not to verify certificates",
   },
   {
     name: "no verification",
