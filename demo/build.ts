@@ -72,17 +72,21 @@ function isInput(path: string): boolean {
   );
 }
 
+/** Next may add folders of its own to tsconfig.json while it builds: only what compiles differently counts. */
+function contentOf(path: string): Buffer | string {
+  const content = readFileSync(join(root, path));
+  if (path !== "tsconfig.json") return content;
+  const { compilerOptions } = JSON.parse(content.toString("utf8")) as { compilerOptions: unknown };
+  return JSON.stringify(compilerOptions);
+}
+
 function digest(inputs: readonly string[]): string {
   const hash = createHash("sha256").update(`${process.versions.node} ${process.platform} ${process.arch}\n`);
   const add = (path: string) => {
     if (!isInput(path) || !existsSync(join(root, path))) return;
     if (statSync(join(root, path)).isDirectory())
       for (const name of readdirSync(join(root, path)).sort()) add(`${path}/${name}`);
-    else
-      hash
-        .update(`${path}\n`)
-        .update(readFileSync(join(root, path)))
-        .update("\n");
+    else hash.update(`${path}\n`).update(contentOf(path)).update("\n");
   };
   for (const input of inputs) add(input);
   return hash.digest("hex");

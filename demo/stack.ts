@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import { applyManifests, readManifest } from "./apply";
-import { AGENT_BUNDLE, ensureBuilt } from "./build";
+import { AGENT_BUNDLE, ensureBuilt, isBuilt } from "./build";
 import { DEMO_CLUSTERS } from "./clusters";
 import { agentProgram } from "./kubernetes/agent-program";
 import { Simulator } from "./kubernetes/simulator";
@@ -136,8 +136,13 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
 
     // The client is needed before anything of lib/server is loaded; the others may take their time.
     if (await ensureBuilt("client")) options.report("Database client generated");
-    const agentBuilt = timed("Agent bundled", () => ensureBuilt("agent"));
-    const webBuilt = timed("Web application built", () => ensureBuilt("web"));
+    const build = async (name: "agent" | "web", done: string) => {
+      const start = Date.now();
+      if (!isBuilt(name)) options.report(`${done.replace(/ (built|bundled)$/, "")}: building…`);
+      if (await ensureBuilt(name)) options.report(`${done} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+    };
+    const agentBuilt = build("agent", "Agent bundled");
+    const webBuilt = build("web", "Web application built");
     agentBuilt.catch(() => undefined);
     webBuilt.catch(() => undefined);
 
