@@ -34,7 +34,9 @@ export function AuditTable({
       cell: (row) => (
         <span>
           {row.actor.name}
-          {row.actor.type === "person" ? null : <span className="text-fg-3"> · {row.actor.type}</span>}
+          {row.actor.type === "person" || row.actor.name.includes(row.actor.type) ? null : (
+            <span className="text-fg-3"> · {row.actor.type}</span>
+          )}
         </span>
       ),
     },

@@ -72,7 +72,7 @@ export function ControlTable({
       end: true,
       cell: (row) =>
         row.clustersTotal === 0 ? null : (
-          <span className={row.clustersFailing > 0 ? "text-fail-fg" : "text-fg-3"}>
+          <span className={`whitespace-nowrap ${row.clustersFailing > 0 ? "text-fail-fg" : "text-fg-3"}`}>
             {row.clustersFailing} of {row.clustersTotal} fail
           </span>
         ),

@@ -37,9 +37,9 @@ export function FindingTable({
       className: "md:w-[36%]",
       cell: (row) => (
         <LensLink href={`/o/${organization}/findings/${row.number}`} className="row-link block py-1">
-          {row.controlTitle}
+          {row.reason}
           <span className="block text-small font-book text-fg-3">
-            <span className="mono">F-{row.number}</span> · {row.reason}
+            <span className="mono">F-{row.number}</span> · {row.controlTitle}
           </span>
         </LensLink>
       ),

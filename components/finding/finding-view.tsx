@@ -42,7 +42,7 @@ export function FindingView({
   return (
     <>
       <PageHead
-        title={finding.controlTitle}
+        title={finding.reason}
         mark={
           <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
             {isOpen ? (
@@ -62,7 +62,7 @@ export function FindingView({
           </span>
         }
       >
-        <span className="mono">F-{finding.number}</span> · {finding.reason}
+        <span className="mono">F-{finding.number}</span> · {finding.controlTitle}
       </PageHead>
       <WithRail
         rail={
@@ -176,9 +176,7 @@ export function FindingView({
               {remediation.manifest ? (
                 <CodeBlock title="Manifest" language="yaml" text={remediation.manifest} added />
               ) : null}
-              {remediation.apply ? (
-                <CodeBlock title="Try it first, then apply" language="shell" text={remediation.apply} />
-              ) : null}
+              {remediation.apply ? <CodeBlock title="Apply it" language="shell" text={remediation.apply} /> : null}
               <Note tone="warn">
                 <b className="font-strong">What it could break.</b> {remediation.risk}
               </Note>

@@ -143,7 +143,7 @@ export function RequirementView({
         }
       >
         {below}
-        {requirement.perCluster.length > 0 ? (
+        {isLeaf && requirement.perCluster.length > 0 ? (
           <Section title="Clusters">
             <ClusterTiles
               tiles={requirement.perCluster.map((each) => ({
@@ -178,7 +178,9 @@ export function RequirementView({
                             <ResultCountsText counts={control.counts} />
                           </span>
                         </span>
-                        <SeverityBars severity={control.severity} />
+                        <span className="md:w-20">
+                          <SeverityBars severity={control.severity} />
+                        </span>
                         <span className="md:w-44">
                           <StatusLabel status={control.status} freshness={control.freshness} />
                         </span>
