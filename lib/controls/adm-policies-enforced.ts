@@ -21,7 +21,8 @@
  */
 import { expressionsFor } from "./admission-expressions";
 import { ALL_PROBE_IDS, OUTCOME_WORDS, OUTCOMES, type Outcome, podSecurityProbes } from "./admission-outcomes";
-import { type PolicyCover, POLICY_SECTIONS, policyCovers } from "./admission-policies";
+import { POLICY_SECTIONS, policyCovers } from "./admission-policies";
+import type { PolicyCover } from "./policy-cover";
 import type { Inventory } from "@/lib/inventory/inventory";
 import { refOf } from "@/lib/inventory/inventory";
 import { matchesSelector } from "@/lib/inventory/selectors";

@@ -16,6 +16,7 @@
  *
  * A hostPath of type File holds on to the old file after rotation: shipping stops without a sign. `desired 0, ready 0` is a fail.
  */
+import { escapeRegExp, findShippers, imagesOf, type Shipper } from "./audit-shippers";
 import { auditFlags } from "./audit-sources";
 import { type Inventory, type Workload, refOf } from "@/lib/inventory/inventory";
 import type { LogShipperOutput } from "@/lib/inventory/imported";
@@ -43,8 +44,6 @@ const USUAL_LOGS = [
   "/var/log/apiserver/audit.log",
   "/var/log/kube-apiserver/audit.log",
 ];
-const SHIPPER_NAME =
-  /fluent|vector|promtail|alloy|opentelemetry|otel|filebeat|logstash|splunk|datadog|syslog|log(?:s|ging)?[-_]?(?:agent|shipper|collector|forwarder)|audit/i;
 /** Its legacy configuration tails a fixed path in text format, whatever the environment says. */
 const LEGACY_IMAGE = /fluentd-kubernetes-daemonset/;
 
@@ -171,72 +170,6 @@ function judge(context: EvaluationContext): Result[] {
   // One healthy shipper is enough: a second agent that also sees the folder is not the one that the log depends on.
   const healthy = results.filter((result) => result.status === "pass");
   return healthy.length > 0 ? healthy : results;
-}
-
-interface Shipper {
-  workload: Workload;
-  /** All workloads of it: static pods are one workload per node. */
-  parts: Workload[];
-  mount: EvidencePointer;
-  mountsFile: boolean;
-  mountWords: string;
-}
-
-function findShippers(inventory: Inventory, logs: readonly string[], nodes: readonly string[]): Shipper[] {
-  const specific = new Map<string, Shipper>();
-  const general = new Map<string, Shipper>();
-  for (const workload of inventory.workloads) {
-    if (workload.ref.kind !== "DaemonSet" && !workload.isStatic) continue;
-    if (workload.isStatic && /^(?:kube-|etcd)/.test(workload.ref.name)) continue;
-    const found = mountOf(workload, logs);
-    if (found === null) continue;
-    const isCalledAudit = /audit/i.test(workload.ref.name);
-    const isShipper = SHIPPER_NAME.test(`${workload.ref.name} ${imagesOf(workload).join(" ")}`);
-    const onControlPlane = workload.pods.some((pod) => nodes.includes(pod.spec.nodeName ?? ""));
-    const list = found.isOwn || isCalledAudit ? specific : isShipper && onControlPlane ? general : null;
-    if (list === null) continue;
-    const node = workload.pods[0]?.spec.nodeName ?? "";
-    const key = workload.isStatic
-      ? workload.ref.name.replace(new RegExp(`-${escapeRegExp(node)}$`), "")
-      : `${workload.namespace}/${workload.ref.name}`;
-    const known = list.get(key);
-    if (known === undefined)
-      list.set(key, {
-        workload,
-        parts: [workload],
-        mount: found.evidence,
-        mountsFile: found.isFile,
-        mountWords: found.words,
-      });
-    else {
-      known.parts.push(workload);
-      known.mountsFile ||= found.isFile;
-    }
-  }
-  return [...(specific.size > 0 ? specific : general).values()];
-}
-
-/** The hostPath by which a workload sees one of the logs; `isOwn` when it is the log's own folder or file. */
-function mountOf(
-  workload: Workload,
-  logs: readonly string[],
-): { isOwn: boolean; isFile: boolean; words: string; evidence: EvidencePointer } | null {
-  for (const variant of workload.variants) {
-    for (const [i, volume] of (variant.spec.volumes ?? []).entries()) {
-      const path = volume.hostPath?.path.replace(/\/+$/, "") || (volume.hostPath ? "/" : null);
-      if (path === null || !volume.hostPath) continue;
-      const log = logs.find((candidate) => candidate === path || candidate.startsWith(path === "/" ? "/" : `${path}/`));
-      if (log === undefined) continue;
-      const { type } = volume.hostPath;
-      return {
-        isOwn: path === log || path === log.slice(0, log.lastIndexOf("/")),
-        isFile: path === log || type === "File" || type === "FileOrCreate",
-        words: `${path}${type ? ` (type ${type})` : ""}`,
-        evidence: specEvidence(variant, `/volumes/${i}/hostPath/path`, path),
-      };
-    }
-  }
-  return null;
 }
 
 function judgeShipper(
@@ -421,19 +354,9 @@ function imageProblems(workload: Workload) {
   );
 }
 
-function imagesOf(workload: Workload): string[] {
-  return workload.variants.flatMap((variant) =>
-    visitContainers(variant.spec).map(({ container }) => container.image ?? ""),
-  );
-}
-
 /** `*` stands for any part of a path. */
 function matchesGlob(pattern: string, path: string): boolean {
   return new RegExp(`^${pattern.split("*").map(escapeRegExp).join(".*")}$`).test(path);
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 function remediate({ inventory }: EvaluationContext, result: Result): Remediation {
