@@ -107,17 +107,20 @@ export function zipOf(input: EvidenceInput): ReadableStream<Uint8Array> {
     const hash = createHash("sha256");
     return { update: (text: string) => hash.update(text), digest: () => hash.digest("hex") };
   };
+  // One entry at a time; what happens to the archive meanwhile settles the wait for it.
+  let settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  archive.on("entry", () => settle?.resolve());
+  archive.on("error", (error: Error) => settle?.reject(error));
+  archive.on("close", () => settle?.reject(new Error("the download was given up")));
   const write = async () => {
     for (const { path, content } of buildEvidencePackage(input, newHash)) {
       const written = new Promise<void>((resolve, reject) => {
-        archive.once("entry", () => resolve());
-        archive.once("error", reject);
-        archive.once("close", () => reject(new Error("the download was given up")));
+        settle = { resolve, reject };
       });
       archive.append(Readable.from(inPieces(content), { objectMode: false }), { ...ENTRY, name: path });
       await written;
-      archive.removeAllListeners("entry");
     }
+    settle = undefined;
     await archive.finalize();
   };
   write().catch((error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))));

@@ -1,8 +1,9 @@
 /** Chunks: opened within limits, verified line by line, stored by digest; all of a request or none. */
 import { RingfenceError } from "@/lib/errors";
 import { refuseLine, type WireSectionName } from "@/lib/inventory/encoding";
-import { findSecretIn } from "@/lib/inventory/secret-net";
+import { findSecret, findSecretIn } from "@/lib/inventory/secret-net";
 import type { ChunksResponse, SnapshotManifest } from "@/lib/inventory/wire";
+import type { Transaction } from "../db/client";
 import { withOrganization } from "../db/organization";
 import { chunksOf } from "./announce";
 import type { AgentCaller } from "./authenticate";
@@ -35,7 +36,7 @@ export async function storeChunks(agent: AgentCaller, snapshotId: string, body: 
     },
     { role: "ingest" },
   );
-  const chunks: { digest: string; wire: Uint8Array; rawBytes: number; objects: number }[] = [];
+  const chunks: VerifiedChunk[] = [];
   for await (const { digest, wire, raw } of openPack(body)) {
     const expected = announced.get(digest);
     if (expected === undefined) throw new RingfenceError("invalid-input", `The chunk ${digest} was not announced.`);
@@ -45,24 +46,36 @@ export async function storeChunks(agent: AgentCaller, snapshotId: string, body: 
     }
     chunks.push({ digest, wire, rawBytes: raw.byteLength, objects });
   }
-  const stored = await withOrganization(
-    agent.orgId,
-    (tx) =>
-      tx.chunk.createMany({
-        data: chunks.map(({ digest, wire, rawBytes, objects }) => ({
-          orgId: agent.orgId,
-          digest: Buffer.from(digest, "hex"),
-          rawBytes,
-          wireBytes: wire.byteLength,
-          objects,
-          // A copy: `wire` is a view into the whole request.
-          data: Buffer.from(wire),
-        })),
-        skipDuplicates: true,
-      }),
-    { role: "ingest" },
-  );
-  return { stored: stored.count };
+  const stored = await withOrganization(agent.orgId, (tx) => insertChunks(tx, agent.orgId, chunks), { role: "ingest" });
+  return { stored };
+}
+
+interface VerifiedChunk {
+  digest: string;
+  wire: Uint8Array;
+  rawBytes: number;
+  objects: number;
+}
+
+/**
+ * One statement with one parameter for all bytes: a row each through the client costs more than verifying them.
+ *
+ * @returns how many were new
+ */
+async function insertChunks(tx: Transaction, orgId: string, chunks: readonly VerifiedChunk[]): Promise<number> {
+  let offset = 1;
+  const rows = chunks.map(({ digest, wire, rawBytes, objects }) => {
+    const row = { digest, raw_bytes: rawBytes, wire_bytes: wire.byteLength, objects, at: offset };
+    offset += wire.byteLength;
+    return row;
+  });
+  return tx.$executeRaw`
+    insert into chunk (org_id, digest, raw_bytes, wire_bytes, objects, data)
+    select ${orgId}::uuid, decode(n.digest, 'hex'), n.raw_bytes, n.wire_bytes, n.objects,
+      substring(${Buffer.concat(chunks.map((chunk) => chunk.wire))}::bytea from n.at for n.wire_bytes)
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as n(digest text, raw_bytes int, wire_bytes int, objects int, at int)
+    on conflict do nothing`;
 }
 
 /**
@@ -94,7 +107,9 @@ export function verifyLines(
     } catch (cause) {
       throw invalid(`has no JSON in line ${i + 1}`, cause);
     }
-    const secret = findSecretIn(value);
+    // The line as it stands first, which is cheap and finds the same, unless an escape hides something from it.
+    const isSuspicious = line.includes("\\") || findSecret(line) !== null;
+    const secret = isSuspicious ? findSecretIn(value) : null;
     if (secret !== null) throw new SecretDetected(secret.kind, `${digest} line ${i + 1}: ${secret.where}`, snapshotId);
     for (const section of chunk.sections) {
       const refused = refuseLine(section, value, `line ${i + 1}`);
