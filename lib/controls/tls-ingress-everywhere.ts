@@ -87,7 +87,7 @@ export const tlsIngressEverywhere: Control = {
   verify: ({ scope }) => ({
     command: script(
       selectNamespaces(scope, CATEGORIES),
-      `kubectl get ingress -A -o json | jq -r --argjson cde "$CDE" '.items[]|select(.metadata.namespace as $n|$cde|index($n))|. as $i|[(.spec.tls//[])[].hosts[]?] as $t|((.spec.rules//[])[].host//"*")|. as $h|select(any($t[]; . as $w|$w==$h or (($w|startswith("*.")) and ($h|test("^[^.]+"+($w[1:]|gsub("[.]";"[.]"))+"$"))))|not)|"\\($i.metadata.namespace)/\\($i.metadata.name) \\($h) no TLS"'`,
+      `kubectl get ingress -A -o json | jq -r --argjson cde "$CDE" '.items[]|select(.metadata.namespace as $n|$cde|index($n))|. as $i|[(.spec.tls//[])[].hosts[]?] as $t|(((.spec.rules//[])[]|(.host//"*")),(.spec.defaultBackend//empty|"*"))|. as $h|select(any($t[]; . as $w|$w==$h or (($w|startswith("*.")) and ($h|test("^[^.]+"+($w[1:]|gsub("[.]";"[.]"))+"$"))))|not)|"\\($i.metadata.namespace)/\\($i.metadata.name) \\($h) no TLS"'`,
       `kubectl get gateways.gateway.networking.k8s.io -A -o json 2>/dev/null | jq -r '.items[]|. as $g|.spec.listeners[]|select(.protocol=="HTTP")|"\\($g.metadata.namespace)/\\($g.metadata.name) \\(.name) HTTP: its routes must only redirect"'`,
       `kubectl get routes.route.openshift.io -A -o json 2>/dev/null | jq -r '.items[]|select(.spec.tls==null or .spec.tls.insecureEdgeTerminationPolicy=="Allow")|"\\(.metadata.namespace)/\\(.metadata.name) \\(.spec.host) plain HTTP"'`,
       `kubectl get svc -A -o json | jq -r --argjson cde "$CDE" '.items[]|select(.spec.type=="LoadBalancer")|select(.metadata.namespace as $n|$cde|index($n))|"\\(.metadata.namespace)/\\(.metadata.name) ports \\([.spec.ports[].port]|join(","))"'`,
@@ -251,7 +251,7 @@ function judgeIngress(ingress: Ingress): Result {
     );
   }
   const allowHttp = annotations["kubernetes.io/ingress.allow-http"];
-  if (/^gce/.test(className) && allowHttp !== "false") {
+  if (className.startsWith("gce") && allowHttp !== "false") {
     return answer(
       "unknown",
       "the Google load balancer serves HTTP beside TLS unless told otherwise",
