@@ -5,6 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningPostgres, startPostgres } from "@/demo/postgres";
+import { deployWithPrisma, diagnoseWithPrisma, diffToSchema } from "../testing/schema-engine";
 import { assertSafeRole, openDatabase } from "./client";
 import { listMigrations, listMissingMigrations, migrate } from "./migrate";
 import { bootstrapSql } from "./roles";
@@ -112,6 +113,25 @@ describe.sequential("migrating", () => {
         applied_steps_count: 1,
       })),
     );
+  });
+
+  it("is understood by Prisma's own engine, which applies the same folders and finds nothing to add to ours", async () => {
+    const ours = await makeDatabase();
+    await migrate({ url: postgres.superuserUrl(ours) });
+    expect(await diagnoseWithPrisma(postgres.superuserUrl(ours))).toEqual({
+      editedMigrationNames: [],
+      failedMigrationNames: [],
+      hasMigrationsTable: true,
+      history: null,
+    });
+    const theirs = await makeDatabase();
+    await query(theirs, bootstrapSql(theirs));
+    await query(theirs, "ALTER ROLE ringfence_owner PASSWORD 'owner'");
+    const owner = postgres.url("ringfence_owner", "owner", theirs);
+    expect(await deployWithPrisma(owner)).toEqual(NAMES);
+    // Only the job queue, which is not Prisma's, is left to do.
+    expect(await migrate({ url: owner })).toEqual([]);
+    expect(await diffToSchema(owner)).toContain("This is an empty migration.");
   });
 
   it("that fails changes nothing, is remembered, and is not tried again by itself", async () => {

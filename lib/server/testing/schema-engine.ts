@@ -1,6 +1,6 @@
 /**
  * Prisma's own schema engine (its WebAssembly build, because the native one can't be downloaded everywhere), asked one
- * question: by which SQL does a database differ from prisma/schema.prisma?
+ * thing or another about a database: by which SQL does it differ from prisma/schema.prisma, which migrations does it lack?
  *
  * The engine gets exactly one database, that of `url`, and no way to a second: `connectToShadowDb` refuses. (With a
  * connection string the original replays the shadow migrations in the real database, which destroys data.)
@@ -12,6 +12,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from "@prisma/driver-adapter-utils";
 import * as engine from "@prisma/schema-engine-wasm/schema_engine_bg";
 import pg from "pg";
+import { listMigrations } from "../db/migrate";
 
 /** OIDs of the internal type "char", which the adapter doesn't know and the engine needs, and of text. */
 const INTERNAL_CHAR = 18;
@@ -30,7 +31,8 @@ class DescribingPool extends pg.Pool {
         field.dataTypeID === INTERNAL_CHAR ? [index] : [],
       );
       for (const index of columns) Object.assign(result.fields[index] ?? {}, { dataTypeID: TEXT });
-      charColumns.set(result.rows, columns);
+      // Several statements at once give a list of results, which has no rows of its own.
+      if (!Array.isArray(result)) charColumns.set(result.rows, columns);
       return result;
     } finally {
       client.release();
@@ -41,11 +43,16 @@ class DescribingPool extends pg.Pool {
 class OneDatabase extends PrismaPg {
   override async connect() {
     const adapter = await super.connect();
+    const pool = adapter.underlyingDriver();
     const queryRaw = adapter.queryRaw.bind(adapter);
     adapter.queryRaw = async (query) => {
       const result = await queryRaw(query);
       for (const index of charColumns.get(result.rows) ?? []) result.columnTypes[index] = ColumnTypeEnum.Character;
       return result;
+    };
+    // The original splits at every ";", also inside functions.
+    adapter.executeScript = async (script) => {
+      await pool.query(script);
     };
     return adapter;
   }
@@ -79,11 +86,10 @@ async function load(): Promise<void> {
   isLoaded = true;
 }
 
-/**
- * The SQL that would turn the database at `url` into prisma/schema.prisma; the comment "This is an empty migration." if
- * they agree. With `fromEmpty` the SQL that makes it from nothing.
- */
-export async function diffToSchema(url: string, options: { fromEmpty?: boolean } = {}): Promise<string> {
+async function withEngine<T>(
+  url: string,
+  work: (instance: engine.SchemaEngine, files: engine.SchemaContainer[]) => Promise<T>,
+): Promise<T> {
   await load();
   const path = join(process.cwd(), "prisma/schema.prisma");
   const files = [{ path, content: readFileSync(path, "utf8") }];
@@ -95,17 +101,64 @@ export async function diffToSchema(url: string, options: { fromEmpty?: boolean }
       () => undefined,
       bindMigrationAwareSqlAdapterFactory(factory),
     );
-    const result = await instance.diff({
-      from: options.fromEmpty ? { tag: "empty" } : { tag: "schemaDatasource", files, configDir: process.cwd() },
-      to: { tag: "schemaDatamodel", files },
-      script: true,
-      exitCode: null,
-      filters: { externalTables: [], externalEnums: [] },
-    });
-    return result.stdout ?? "";
+    return await work(instance, files);
   } catch (error) {
     throw lastWords.message === "" ? error : new Error(`schema engine: ${lastWords.message}`, { cause: error });
   } finally {
     if (!pool.ended) await pool.end();
   }
+}
+
+const NO_FILTERS = { externalTables: [], externalEnums: [] };
+
+/**
+ * The SQL that would turn the database at `url` into prisma/schema.prisma; the comment "This is an empty migration." if
+ * they agree. With `fromEmpty` the SQL that makes it from nothing.
+ */
+export async function diffToSchema(url: string, options: { fromEmpty?: boolean } = {}): Promise<string> {
+  return withEngine(url, async (instance, files) => {
+    const result = await instance.diff({
+      from: options.fromEmpty ? { tag: "empty" } : { tag: "schemaDatasource", files, configDir: process.cwd() },
+      to: { tag: "schemaDatamodel", files },
+      script: true,
+      exitCode: null,
+      filters: NO_FILTERS,
+    });
+    return result.stdout ?? "";
+  });
+}
+
+function migrationsList(): engine.MigrationList {
+  const baseDir = join(process.cwd(), "prisma/migrations");
+  return {
+    baseDir,
+    lockfile: { path: "migration_lock.toml", content: readFileSync(join(baseDir, "migration_lock.toml"), "utf8") },
+    shadowDbInitScript: "",
+    migrationDirectories: listMigrations(baseDir).map(({ name, sql }) => ({
+      path: name,
+      migrationFile: { path: "migration.sql", content: { tag: "ok" as const, value: sql } },
+    })),
+  };
+}
+
+/** What `prisma migrate deploy` does with prisma/migrations. @returns the names that it applied */
+export async function deployWithPrisma(url: string): Promise<string[]> {
+  return withEngine(url, async (instance) => {
+    const { appliedMigrationNames } = await instance.applyMigrations({
+      migrationsList: migrationsList(),
+      filters: NO_FILTERS,
+    });
+    return appliedMigrationNames;
+  });
+}
+
+/** What `prisma migrate status` says of the database at `url`. */
+export async function diagnoseWithPrisma(url: string): Promise<engine.DiagnoseMigrationHistoryOutput> {
+  return withEngine(url, (instance) =>
+    instance.diagnoseMigrationHistory({
+      migrationsList: migrationsList(),
+      optInToShadowDatabase: false,
+      filters: NO_FILTERS,
+    }),
+  );
 }
