@@ -23,8 +23,3 @@ export function readQuery<T extends z.ZodType>(
   const rest = Object.fromEntries(Object.entries(input).filter(([name]) => !ignored.includes(name)));
   return { query: schema.parse(rest), ignored };
 }
-
-/** True if any of the named parameters narrows the list. */
-export function isFiltered(params: SearchParams, names: readonly string[]): boolean {
-  return names.some((name) => params[name] !== undefined && params[name] !== "");
-}

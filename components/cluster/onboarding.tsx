@@ -23,7 +23,7 @@ export function Onboarding({ steps }: { steps: readonly Step[] }) {
           key={step.id}
           className="grid min-h-10.5 grid-cols-[18px_minmax(0,1fr)_auto] items-center gap-x-2.5 px-3.5 py-2"
         >
-          <StepMark state={step.state} />
+          <StepMark state={step.id === "first-contact" && step.state === "waiting" ? "running" : step.state} />
           <span className={step.state === "waiting" ? "text-fg-3" : undefined}>
             <b className="font-strong">{NAMES[step.id]}</b>{" "}
             <span

@@ -1,6 +1,8 @@
 "use client";
 import { ListFilter, Server } from "lucide-react";
 import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useEffect, useRef } from "react";
 import type { FleetPage } from "@/lib/api/clusters";
 import type { SearchParams } from "@/components/ui/address";
 import { buttonClass } from "@/components/ui/button";
@@ -34,6 +36,15 @@ export function FleetView({
   const { data, isError } = useLive<FleetPage>(`/api/o/${organization}/clusters?${query}`, initial, (page) =>
     page.items.some((row) => row.scanning || row.agent === "awaiting-agent"),
   );
+  const router = useRouter();
+  const scanned = data.items.map((row) => row.lastScanAt ?? "").join();
+  const last = useRef(scanned);
+  useEffect(() => {
+    // A scan has ended: the sidebar's count and the page's head are the server's to draw.
+    if (last.current === scanned) return;
+    last.current = scanned;
+    router.refresh();
+  }, [scanned, router]);
   const state = tableState({ status: "ready", ...data });
   const path = `/o/${organization}/clusters`;
   if (state.kind === "empty") {

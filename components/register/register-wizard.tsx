@@ -141,9 +141,21 @@ export function RegisterWizard({
         <RailBox title="What the agent may do">
           <AgentPromises />
         </RailBox>
-        <RailBox title="If nothing arrives">
-          <IfNothingArrives />
-        </RailBox>
+        {finished && issued ? (
+          <RailBox title="Next">
+            <p className="text-fg-2">
+              Look at what counts as CDE in this cluster:{" "}
+              <Link prefetch={false} className="link" href={`/o/${organization}/scope?cluster=${issued.slug}`}>
+                its namespaces and why
+              </Link>
+              . Everything else follows from that.
+            </p>
+          </RailBox>
+        ) : (
+          <RailBox title="If nothing arrives">
+            <IfNothingArrives />
+          </RailBox>
+        )}
       </aside>
     </div>
   );

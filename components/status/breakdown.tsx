@@ -22,42 +22,6 @@ export function Breakdown({ counts }: { counts: Partial<Record<Status, number>> 
   );
 }
 
-const BAR: Record<Status, string> = {
-  pass: "bg-pass",
-  attested: "bg-human",
-  "compensating-control": "bg-exc",
-  "needs-attestation": "bg-[repeating-linear-gradient(135deg,var(--human)_0_1.5px,var(--human-tint)_1.5px_4px)]",
-  unknown: "bg-warn",
-  fail: "bg-fail",
-  "not-assessed": "shadow-[inset_0_0_0_1px_var(--none)]",
-  "not-applicable": "bg-none-line",
-};
-const BAR_ORDER: readonly Status[] = [
-  "pass",
-  "attested",
-  "compensating-control",
-  "needs-attestation",
-  "not-assessed",
-  "unknown",
-  "fail",
-  "not-applicable",
-];
-
-/** A share of leaf requirements as one bar. The numbers stand beside it in words; the bar itself says nothing to a screen reader. */
-export function BreakdownBar({ counts }: { counts: Partial<Record<Status, number>> }) {
-  return (
-    <span aria-hidden="true" className="flex h-2 w-full gap-0.5 overflow-hidden rounded">
-      {BAR_ORDER.filter((status) => (counts[status] ?? 0) > 0).map((status) => (
-        <i
-          key={status}
-          className={`block min-w-[3px] rounded-[1.5px] ${BAR[status]}`}
-          style={{ flex: counts[status] }}
-        />
-      ))}
-    </span>
-  );
-}
-
 export interface ResultCounts {
   pass: number;
   fail: number;

@@ -1,4 +1,4 @@
-import { Lock, ServerCrash, type LucideIcon } from "lucide-react";
+import { type LucideIcon, ServerCrash } from "lucide-react";
 import type { ReactNode } from "react";
 import clsx from "clsx";
 
@@ -63,15 +63,6 @@ export function ErrorState({
           Reference <code className="mono">{reference}</code>.
         </>
       ) : null}
-    </Message>
-  );
-}
-
-/** The person may not do this; says who could. */
-export function NotAllowed({ title, who, children }: { title: string; who: string; children?: ReactNode }) {
-  return (
-    <Message icon={Lock} title={title} level={1}>
-      {children} {who}
     </Message>
   );
 }
