@@ -95,7 +95,7 @@ describe.sequential("migrating", () => {
     const applied = await Promise.all(
       Array.from({ length: 4 }, () => migrate({ url: postgres.superuserUrl(database) })),
     );
-    expect(applied.map((names) => names.length).sort()).toEqual([0, 0, 0, NAMES.length]);
+    expect(applied.filter((names) => names.length > 0)).toEqual([NAMES]);
   });
 
   it("keeps Prisma's own record, so that its tools find nothing left to do", async () => {
