@@ -78,6 +78,16 @@ describeControl(rbacSecretsWorkloads, [
     says: "named Secrets",
   },
   {
+    name: "a named Secret first, every Secret after it",
+    status: "fail",
+    severity: "high",
+    objects: [
+      ...world,
+      role("r", "cde", [rule({ resourceNames: ["db"] }), rule()]),
+      roleBinding("b", "cde", "r", [web], "Role"),
+    ],
+  },
+  {
     name: "deletecollection with a name does nothing",
     status: "pass",
     objects: withRule({ verbs: ["deletecollection"], resourceNames: ["db"] }),

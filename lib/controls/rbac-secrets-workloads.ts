@@ -14,6 +14,7 @@
  */
 import { type ResourceRef, refKey, refOf } from "@/lib/inventory/inventory";
 import type { PolicyRule, Subject } from "@/lib/inventory/kinds";
+import { namespaceOf } from "@/lib/inventory/workloads";
 import { isBootstrapObject } from "@/lib/rbac/bootstrap-roles";
 import { type EffectiveRule, type Grant, grantsOf } from "@/lib/rbac/grants";
 import { describeRule, groupMatches, resourceMatches } from "@/lib/rbac/rules";
@@ -70,13 +71,14 @@ export const rbacSecretsWorkloads: Control = {
   },
   evaluate(context) {
     const unreadable = findUnreadable(context, SECTIONS);
-    const namespaces: string[] = [];
+    const found =
+      unreadable === null && context.scope.declared ? pathsOf(context, context.scope.inCategory("cde")) : [];
+    const reached = new Set(found.flatMap(({ paths }) => paths.flatMap((path) => path.namespaces)));
     const results = judgeNamespaces(context, ["cde"], (namespace) => {
       if (unreadable !== null) return [{ ...unreadable, object: namespaceRef(namespace) }];
-      namespaces.push(namespace);
-      return judgeNamespace(context, namespace);
+      return judgeNamespace(context, namespace, reached.has(namespace));
     });
-    return [...results, ...readers(context, namespaces)];
+    return [...results, ...found.map(failOf)];
   },
   verify({ scope }) {
     return {
@@ -130,13 +132,12 @@ function withoutSecrets(rule: PolicyRule): PolicyRule | null {
   return resources.length === 0 ? null : { ...rule, resources };
 }
 
-function judgeNamespace(context: EvaluationContext, namespace: string): Result[] {
+function judgeNamespace(context: EvaluationContext, namespace: string, isRead: boolean): Result[] {
   const { inventory } = context;
   const object = namespaceRef(namespace);
   const missing = unknownRoles(context, namespace);
-  if (pathsOf(context, [namespace]).length > 0) return missing;
-  if (missing.length > 0) return missing;
-  const accounts = inventory.list("serviceaccounts").filter((account) => account.metadata.namespace === namespace);
+  if (isRead || missing.length > 0) return missing;
+  const accounts = inventory.list("serviceaccounts").filter((account) => namespaceOf(account) === namespace);
   const hasAccounts =
     accounts.length > 0 || inventory.workloadsIn(namespace).length > 0 || !inventory.readable("serviceaccounts").known;
   const bindings = grantsOf(inventory).filter(
@@ -171,36 +172,37 @@ interface Reader {
 }
 
 /** One fail per account or group that reads Secrets in some of the namespaces, with every path. */
-function readers(context: EvaluationContext, namespaces: readonly string[]): Result[] {
-  return pathsOf(context, namespaces).map(({ object, text, paths }) => {
-    const where = [...new Set(paths.flatMap((path) => path.namespaces))];
-    const isNamed = paths.every(({ rule }) => (rule.rule.resourceNames ?? []).length > 0);
-    const lines = paths.map(({ grant, rule }) => {
-      const state = grant.roleState === "assumed" ? " (as Kubernetes installs it)" : "";
-      return `${grant.binding.kind} ${grant.binding.metadata.name} → ${grant.roleRef.kind} ${grant.roleRef.name}${state}, rules[${rule.index}] ${describeRule(rule.rule)}`;
-    });
-    const evidence: EvidencePointer[] = paths.slice(0, 10).flatMap(({ grant, rule, subjectIndex }) => [
-      { ref: grant.bindingRef, pointer: `/subjects/${subjectIndex}`, found: text },
-      { ref: rule.role, pointer: `/rules/${rule.index}`, found: JSON.stringify(rule.rule) },
-    ]);
-    return {
-      status: "fail",
-      object,
-      severity: isNamed ? "medium" : "high",
-      reason: `reads ${isNamed ? "named " : ""}Secrets in ${nameSome(where, 2)}`.slice(0, 110),
-      detail: `${text} can read ${isNamed ? "named " : ""}Secrets in ${nameSome(where)}: ${nameSome(lines, 4)}.`,
-      evidence,
-    };
+function failOf({ object, text, paths }: Reader): Result {
+  const where = [...new Set(paths.flatMap((path) => path.namespaces))];
+  const isNamed = paths.every(({ rule }) => (rule.rule.resourceNames ?? []).length > 0);
+  const lines = paths.map(({ grant, rule }) => {
+    const state = grant.roleState === "assumed" ? " (as Kubernetes installs it)" : "";
+    return `${grant.binding.kind} ${grant.binding.metadata.name} → ${grant.roleRef.kind} ${grant.roleRef.name}${state}, rules[${rule.index}] ${describeRule(rule.rule)}`;
   });
+  const evidence: EvidencePointer[] = paths.slice(0, 10).flatMap(({ grant, rule, subjectIndex }) => [
+    { ref: grant.bindingRef, pointer: `/subjects/${subjectIndex}`, found: text },
+    { ref: rule.role, pointer: `/rules/${rule.index}`, found: JSON.stringify(rule.rule) },
+  ]);
+  return {
+    status: "fail",
+    object,
+    severity: isNamed ? "medium" : "high",
+    reason: `reads ${isNamed ? "named " : ""}Secrets in ${nameSome(where, 2)}`.slice(0, 110),
+    detail: `${text} can read ${isNamed ? "named " : ""}Secrets in ${nameSome(where)}: ${nameSome(lines, 4)}.`,
+    evidence,
+  };
 }
 
 function pathsOf(context: EvaluationContext, namespaces: readonly string[]): Reader[] {
   const found = new Map<string, Reader>();
+  const judged = new Set(namespaces);
   for (const grant of grantsOf(context.inventory)) {
-    const reached = grant.namespace === null ? [...namespaces] : namespaces.filter((name) => name === grant.namespace);
-    if (reached.length === 0) continue;
-    const rule = grant.rules.find(({ rule: candidate }) => readsSecrets(candidate));
+    if (grant.namespace !== null && !judged.has(grant.namespace)) continue;
+    const rules = grant.rules.filter(({ rule: candidate }) => readsSecrets(candidate));
+    // A rule for every Secret says more than one for named Secrets, wherever it stands in the role.
+    const rule = rules.find(({ rule: candidate }) => (candidate.resourceNames ?? []).length === 0) ?? rules[0];
     if (rule === undefined) continue;
+    const reached = grant.namespace === null ? [...namespaces] : [grant.namespace];
     grant.subjects.forEach((subject, subjectIndex) => {
       const reader = readerOf(grant, subject);
       if (reader === null) return;
