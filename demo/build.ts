@@ -102,9 +102,10 @@ export function isBuilt(name: BuildName): boolean {
 
 /**
  * Builds if the inputs' content changed since the last time.
+ * `signal` breaks a build off.
  * @returns true if it built. @throws DemoProblem with the end of the builder's output.
  */
-export async function ensureBuilt(name: BuildName): Promise<boolean> {
+export async function ensureBuilt(name: BuildName, signal?: AbortSignal): Promise<boolean> {
   if (isBuilt(name)) return false;
   const build: Build = BUILDS[name];
   const stamp = join(root, build.stamp);
@@ -117,6 +118,7 @@ export async function ensureBuilt(name: BuildName): Promise<boolean> {
       cwd: root,
       env: { ...process.env, ...build.env },
       stdio: ["ignore", "pipe", "pipe"],
+      ...(signal ? { signal } : {}),
     });
     child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
@@ -126,6 +128,7 @@ export async function ensureBuilt(name: BuildName): Promise<boolean> {
     });
     child.once("close", (exit) => resolve(exit ?? 1));
   });
+  signal?.throwIfAborted();
   if (code !== 0) {
     const text = Buffer.concat(output).toString("utf8").trim();
     const full = /ENOSPC|no space left/i.test(text) ? "\nThe disk is full: make room and start again." : "";

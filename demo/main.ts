@@ -65,11 +65,13 @@ const options = readOptions();
 let stack: RunningStack | undefined;
 let isStopping = false;
 let starting: Promise<RunningStack> | undefined;
+const interruption = new AbortController();
 
 async function stop(code: number): Promise<void> {
   if (isStopping) return;
   isStopping = true;
   console.log("\nStopping…");
+  interruption.abort();
   await (stack ?? (await starting?.catch(() => undefined)))?.stop();
   console.log("Stopped. Start again with: npm run demo");
   process.exit(code);
@@ -82,6 +84,7 @@ try {
   starting = startStack({
     folder,
     ...options,
+    signal: interruption.signal,
     report: (line) => console.log(`✓ ${line}`),
     onUnexpectedEnd: (reason) => {
       console.error(`\n${reason}`);

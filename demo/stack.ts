@@ -28,6 +28,8 @@ export interface StackOptions {
   reset?: boolean;
   /** One line for each thing that was done, with the seconds that it took. */
   report(line: string): void;
+  /** Breaks a start off; what was started by then is stopped again. */
+  signal?: AbortSignal;
   /** A part ended although nobody asked it to. */
   onUnexpectedEnd?(reason: string): void;
 }
@@ -112,7 +114,9 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   };
   const timed = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     const start = Date.now();
+    options.signal?.throwIfAborted();
     const result = await work();
+    options.signal?.throwIfAborted();
     options.report(`${what} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
     return result;
   };
@@ -135,11 +139,12 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     undo.push(() => processes.stop());
 
     // The client is needed before anything of lib/server is loaded; the others may take their time.
-    if (await ensureBuilt("client")) options.report("Database client generated");
+    if (await ensureBuilt("client", options.signal)) options.report("Database client generated");
     const build = async (name: "agent" | "web", done: string) => {
       const start = Date.now();
       if (!isBuilt(name)) options.report(`${done.replace(/ (built|bundled)$/, "")}: building…`);
-      if (await ensureBuilt(name)) options.report(`${done} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+      if (await ensureBuilt(name, options.signal))
+        options.report(`${done} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
     };
     const agentBuilt = build("agent", "Agent bundled");
     const webBuilt = build("web", "Web application built");
@@ -199,7 +204,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
         onUnexpectedEnd(reason);
       },
     });
-    await timed("Web server answers", () => untilAnswering(`${url}/sign-in`, () => webEnded));
+    await timed("Web server answers", () => untilAnswering(`${url}/sign-in`, () => webEnded, options.signal));
     folder.announce(url);
 
     await agentBuilt;
@@ -289,9 +294,10 @@ async function seedDatabase(environment: Record<string, string>, issuer: string)
   }
 }
 
-async function untilAnswering(url: string, ended: () => string | undefined): Promise<void> {
+async function untilAnswering(url: string, ended: () => string | undefined, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + SERVER_DEADLINE_MS;
   for (;;) {
+    signal?.throwIfAborted();
     const problem = ended();
     if (problem !== undefined) throw new Error(`The web server did not start. ${problem}`);
     try {

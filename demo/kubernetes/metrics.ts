@@ -39,10 +39,8 @@ export function renderMetrics(store: Store, encryption: EncryptionConfiguration 
     "# HELP apiserver_storage_objects [STABLE] Number of stored objects at the time of last check split by kind.",
     "# TYPE apiserver_storage_objects gauge",
     ...store.resources().map((resource) => {
-      const [group = "", plural = ""] = [
-        resource.slice(0, resource.indexOf("/")),
-        resource.slice(resource.indexOf("/") + 1),
-      ];
+      const slash = resource.indexOf("/");
+      const [group, plural] = [resource.slice(0, slash), resource.slice(slash + 1)];
       return `apiserver_storage_objects{resource="${group ? `${plural}.${group}` : plural}"} ${store.count(resource)}`;
     }),
   ];

@@ -124,7 +124,7 @@ describe("state by rule", () => {
 
   it("puts a DaemonSet's pods on the nodes that it tolerates", async () => {
     const nodes = async (app: string) =>
-      (await list(`/api/v1/pods?labelSelector=app%3D${app}`)).items.map((pod) => pod.spec.nodeName).sort();
+      (await list(`/api/v1/pods?labelSelector=app%3D${app}`)).items.map((pod) => pod.spec.nodeName ?? "").sort();
     expect(await nodes("probe")).toEqual(["worker-1"]);
     expect(await nodes("everywhere")).toEqual(["worker-1", "worker-2"]);
   });

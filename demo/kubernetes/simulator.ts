@@ -103,13 +103,14 @@ export class Simulator {
       now: () => clock.now(),
     });
     const sockets = new Set<Socket>();
-    let port: number | undefined;
+    // Known once the server listens; pods and answers ask for it later.
+    const bound: { port?: number } = {};
 
     const controllers = new Controllers(cluster);
     const kubelet = new Kubelet(cluster, {
       programs: options.programs ?? [],
       issueToken: (namespace, name, pod) => authentication.issueToken(namespace, name, 3607, pod).token,
-      apiAddress: () => (port === undefined ? undefined : { host: "127.0.0.1", port }),
+      apiAddress: () => (bound.port === undefined ? undefined : { host: "127.0.0.1", port: bound.port }),
       folder: join(folder, "pods"),
       log: (line) => {
         options.log?.(line);
@@ -135,7 +136,7 @@ export class Simulator {
       authentication,
       gitVersion: options.gitVersion ?? newestKubelet(cluster),
       encryption: loaded.map((held) => held.encryption).find((held) => held !== undefined),
-      address: () => `127.0.0.1:${port}`,
+      address: () => `127.0.0.1:${bound.port}`,
       findLog: (namespace, name) => kubelet.findLog(namespace, name),
       bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
       ...(options.intercept ? { intercept: options.intercept } : {}),
@@ -158,7 +159,7 @@ export class Simulator {
       server.once("error", reject);
       server.listen(options.port ?? 0, "127.0.0.1", resolve);
     });
-    port = (server.address() as AddressInfo).port;
+    bound.port = (server.address() as AddressInfo).port;
     const simulator = new Simulator(cluster, keys, server, api, controllers, kubelet, overlay, sockets, temporary);
     kubelet.startPrograms();
     return simulator;

@@ -120,7 +120,7 @@ describe("local issuer", () => {
   it("signs with a new key after a rotation and publishes only that one", async () => {
     const issuer = await issuerWith();
     const before = (await signIn(issuer, "olivia")).id_token;
-    issuer.rotateKeys();
+    await issuer.rotateKeys();
     const after = (await signIn(issuer, "olivia")).id_token;
     expect(await isSignedByPublishedKey(issuer, after)).toBe(true);
     expect(await isSignedByPublishedKey(issuer, before)).toBe(false);

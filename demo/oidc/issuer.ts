@@ -5,7 +5,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import Provider from "oidc-provider";
+import type Provider from "oidc-provider";
 import { PEOPLE, type Person } from "./people";
 import { pageOfMessage, pageOfPeople, pageOfSignOut } from "./pages";
 
@@ -34,8 +34,24 @@ export interface Issuer {
   keys: readonly Record<string, unknown>[];
   cookieSecret: string;
   /** New signing keys, with the old ones gone: the next token is signed with a key that nobody has fetched yet. */
-  rotateKeys(): void;
+  rotateKeys(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/**
+ * oidc-provider warns on the console about the version of Node and about keeping its state in memory; both are as they
+ * should be here, and the person at the terminal can do nothing about them.
+ */
+async function withoutWarnings<T>(work: () => T | Promise<T>): Promise<T> {
+  const { warn } = console;
+  console.warn = (...values: unknown[]) => {
+    if (!String(values[0]).includes("oidc-provider WARNING")) warn(...values);
+  };
+  try {
+    return await work();
+  } finally {
+    console.warn = warn;
+  }
 }
 
 function newKeys(): Record<string, unknown>[] {
@@ -64,8 +80,11 @@ export async function startIssuer(options: IssuerOptions): Promise<Issuer> {
   });
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
 
-  const use = (keys: readonly Record<string, unknown>[]) => {
-    const provider = makeProvider(issuer, keys, { ...options, people, clientId, clientSecret, cookieSecret });
+  const { default: ProviderClass } = await withoutWarnings(() => import("oidc-provider"));
+  const use = async (keys: readonly Record<string, unknown>[]) => {
+    const provider = await withoutWarnings(() =>
+      makeProvider(ProviderClass, issuer, keys, { ...options, people, clientId, clientSecret, cookieSecret }),
+    );
     const callback = provider.callback();
     handle = (request, response) => {
       // oidc-provider names the issuer by the host of the request: hold it to one.
@@ -84,9 +103,9 @@ export async function startIssuer(options: IssuerOptions): Promise<Issuer> {
     clientSecret,
     cookieSecret,
     keys: options.keys?.length ? options.keys : newKeys(),
-    rotateKeys() {
+    async rotateKeys() {
       made.keys = newKeys();
-      use(made.keys);
+      await use(made.keys);
     },
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -94,7 +113,7 @@ export async function startIssuer(options: IssuerOptions): Promise<Issuer> {
       await closed;
     },
   };
-  use(made.keys);
+  await use(made.keys);
   return made;
 }
 
@@ -105,9 +124,14 @@ interface Settings extends IssuerOptions {
   cookieSecret: string;
 }
 
-function makeProvider(issuer: string, keys: readonly Record<string, unknown>[], settings: Settings): Provider {
+function makeProvider(
+  ProviderClass: typeof Provider,
+  issuer: string,
+  keys: readonly Record<string, unknown>[],
+  settings: Settings,
+): Provider {
   const groupsInToken = settings.groupsIn !== "userinfo";
-  return new Provider(issuer, {
+  return new ProviderClass(issuer, {
     clients: [
       {
         client_id: settings.clientId,
