@@ -1,6 +1,7 @@
 "use client";
-import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { type ReactNode, useCallback, useState } from "react";
 import { request } from "./request";
 
 export function LiveProvider({ children }: { children: ReactNode }) {
@@ -27,4 +28,14 @@ export function useLive<T>(path: string, initial: T, busy: (data: T) => boolean)
     refetchInterval: (current) => (current.state.data !== undefined && busy(current.state.data) ? 1_500 : 15_000),
   });
   return { data: query.data ?? initial, isError: query.isError };
+}
+
+/** After a change: what is followed live is asked again at once, and what the server drew is drawn again. */
+export function useRefresh(): () => Promise<void> {
+  const client = useQueryClient();
+  const router = useRouter();
+  return useCallback(async () => {
+    router.refresh();
+    await client.invalidateQueries();
+  }, [client, router]);
 }

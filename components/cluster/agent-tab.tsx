@@ -8,6 +8,7 @@ import { KeyValue } from "@/components/ui/key-value";
 import { Note } from "@/components/ui/note";
 import { Section } from "@/components/ui/page";
 import { useToast } from "@/components/ui/toast";
+import { useRefresh } from "../live";
 import { Problem } from "../problem";
 import { request } from "../request";
 import { FreshnessText } from "../status/freshness-text";
@@ -53,6 +54,7 @@ export function AgentTab({
   const cluster = useCluster();
   const router = useRouter();
   const toast = useToast();
+  const refresh = useRefresh();
   const [asking, setAsking] = useState<"revoke" | "enrol" | "delete" | null>(null);
   const [issued, setIssued] = useState<EnrolmentIssued | null>(null);
   const [renewing, setRenewing] = useState(false);
@@ -61,7 +63,9 @@ export function AgentTab({
   const enrol = async () => {
     setRenewing(true);
     try {
-      setIssued(await request<EnrolmentIssued>(`${base}/enrolment`, { method: "POST" }));
+      const answer = await request<EnrolmentIssued>(`${base}/enrolment`, { method: "POST" });
+      await refresh();
+      setIssued(answer);
     } finally {
       setRenewing(false);
     }
@@ -246,7 +250,7 @@ export function AgentTab({
           onConfirm={async () => {
             await request(`${base}/revoke`, { method: "POST" });
             toast({ tone: "done", title: "Agent revoked", text: "Its reports are refused from now on." });
-            router.refresh();
+            await refresh();
           }}
           onClose={() => setAsking(null)}
           describeProblem={describeProblem}

@@ -3,6 +3,7 @@ import { RefreshCw } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { useToast } from "@/components/ui/toast";
+import { useRefresh } from "../live";
 import { Problem } from "../problem";
 import { request } from "../request";
 
@@ -18,16 +19,19 @@ export function CheckAgain({
 }) {
   const [busy, setBusy] = useState(false);
   const toast = useToast();
+  const refresh = useRefresh();
   const ask = () => {
     setBusy(true);
     request(`/api/o/${organization}/clusters/${slug}/rescan`, { method: "POST" })
       .then(
-        () =>
+        () => {
           toast({
             tone: "done",
             title: "Check requested",
             text: "The agent reads the cluster again at its next call, within half a minute.",
-          }),
+          });
+          return refresh();
+        },
         (error: unknown) =>
           toast({ tone: "problem", title: "The check was not requested", text: <Problem error={error} /> }),
       )
