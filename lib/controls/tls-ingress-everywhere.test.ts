@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cdeNamespace, deployment, ingress, namespace, object, service } from "@/lib/fixtures/builders";
+import { hostCovers } from "./ingress-tls";
 import { describeControl } from "./testing";
-import { hostCovers, tlsIngressEverywhere } from "./tls-ingress-everywhere";
+import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 
 const backend = { service: { name: "web", port: { number: 80 } } };
 const rule = (host?: string) => ({

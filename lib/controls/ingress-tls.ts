@@ -1,0 +1,164 @@
+/**
+ * Whether an Ingress serves its hosts under TLS and nothing in the clear, as the usual controllers read it.
+ *
+ * Source: Ingress API reference (tls, hosts, default backend) and the controllers' annotation references (ingress-nginx, NGINX,
+ * HAProxy, AGIC, Google, AWS Load Balancer Controller).
+ */
+import { refOf } from "@/lib/inventory/inventory";
+import type { Ingress } from "@/lib/inventory/kinds";
+import { namespaceOf } from "@/lib/inventory/workloads";
+import { nameSome } from "./population";
+import type { EvidencePointer, Result } from "./types";
+
+/** A certificate or tls name against a requested host; `*` stands for exactly one label. */
+export function hostCovers(name: string, host: string): boolean {
+  const a = name.toLowerCase();
+  const b = host.toLowerCase();
+  if (a === b) return true;
+  return a.startsWith("*.") && !b.startsWith("*") && b.slice(b.indexOf(".")) === a.slice(1) && b.indexOf(".") > 0;
+}
+
+/** Annotations that switch off the redirect from HTTP, and those that force it. */
+const REDIRECT_KEYS = [
+  "nginx.ingress.kubernetes.io/ssl-redirect",
+  "nginx.org/redirect-to-https",
+  "ingress.kubernetes.io/ssl-redirect",
+  "haproxy.org/ssl-redirect",
+  "haproxy-ingress.github.io/ssl-redirect",
+  "appgw.ingress.kubernetes.io/ssl-redirect",
+];
+const FORCE_KEYS = ["nginx.ingress.kubernetes.io/force-ssl-redirect", "ingress.kubernetes.io/force-ssl-redirect"];
+const PASSTHROUGH_KEY = "nginx.ingress.kubernetes.io/ssl-passthrough";
+
+/** One result for the Ingress. */
+export function judgeIngress(ingress: Ingress): Result {
+  const ref = { ...refOf(ingress), namespace: namespaceOf(ingress) };
+  const annotations = ingress.metadata.annotations ?? {};
+  const answer = (status: Result["status"], reason: string, detail: string, evidence: EvidencePointer[]): Result => ({
+    status,
+    object: ref,
+    reason: reason.slice(0, 110),
+    detail,
+    evidence,
+  });
+  const at = (pointer: string, found?: string): EvidencePointer => ({
+    ref,
+    pointer,
+    ...(found === undefined ? {} : { found }),
+  });
+  const note = (key: string) => at(`/metadata/annotations/${key.replaceAll("/", "~1")}`, annotations[key]);
+
+  const className = ingress.spec.ingressClassName ?? annotations["kubernetes.io/ingress.class"] ?? "";
+  if (/^alb$/.test(className) || annotations["alb.ingress.kubernetes.io/listen-ports"] !== undefined)
+    return judgeAlb(ingress, answer, note);
+
+  const tls = ingress.spec.tls ?? [];
+  const names = tls.flatMap((item) => item.hosts ?? []);
+  const nameless = tls.some((item) => (item.hosts ?? []).length === 0);
+  const wanted = [
+    ...(ingress.spec.rules ?? []).map((rule, i) => ({ host: rule.host ?? "", pointer: `/spec/rules/${i}/host` })),
+    ...(ingress.spec.defaultBackend === undefined ? [] : [{ host: "", pointer: "/spec/defaultBackend" }]),
+  ];
+  if (wanted.length === 0)
+    return answer(
+      "not-applicable",
+      "the Ingress serves nothing",
+      `Ingress ${ref.name} has neither rules nor a default backend.`,
+      [at("/spec")],
+    );
+  const open = wanted.filter(({ host }) => host === "" || !names.some((name) => hostCovers(name, host)));
+  const words = (list: typeof open) =>
+    nameSome([...new Set(list.map(({ host }) => (host === "" ? "every host" : host)))]);
+  if (open.length > 0 && annotations[PASSTHROUGH_KEY] === "true") {
+    return answer(
+      "unknown",
+      `TLS passes through to the pod for ${words(open)}`,
+      `Ingress ${ref.name} passes TLS through for ${words(open)}; the pod has to offer TLS, which the API can't show.`,
+      [note(PASSTHROUGH_KEY)],
+    );
+  }
+  if (open.length > 0 && nameless) {
+    return answer(
+      "unknown",
+      `a tls item without hosts; whether it covers ${words(open)} is not known`,
+      `Ingress ${ref.name} has a tls item without hosts: it covers the names in its certificate, and these aren't in the snapshot. Name the hosts in spec.tls.`,
+      [at("/spec/tls", JSON.stringify(tls))],
+    );
+  }
+  if (open.length > 0) {
+    return answer(
+      "fail",
+      `no TLS for ${words(open)}`,
+      `Ingress ${ref.name} serves ${words(open)} without a tls entry that covers ${open.length === 1 ? "it" : "them"}${tls.length > 0 ? ` (tls names ${nameSome(names)}; a wildcard covers one label)` : ""}.`,
+      [
+        ...open.map(({ pointer, host }) => at(pointer, host === "" ? undefined : host)),
+        at("/spec/tls", JSON.stringify(tls)),
+      ],
+    );
+  }
+  const isForced = FORCE_KEYS.some((key) => annotations[key] === "true");
+  const off = REDIRECT_KEYS.find((key) => annotations[key] === "false");
+  if (off !== undefined && !isForced) {
+    return answer(
+      "fail",
+      "plain HTTP is served: the redirect is switched off",
+      `Ingress ${ref.name} has TLS for its hosts, and the annotation ${off}=false lets plain HTTP through to the backends.`,
+      [note(off)],
+    );
+  }
+  const allowHttp = annotations["kubernetes.io/ingress.allow-http"];
+  if (className.startsWith("gce") && allowHttp !== "false") {
+    return answer(
+      "unknown",
+      "the Google load balancer serves HTTP beside TLS unless told otherwise",
+      `Ingress ${ref.name} of class ${className} has TLS; the load balancer also serves HTTP unless kubernetes.io/ingress.allow-http is "false" or a FrontendConfig redirects, which isn't in the snapshot.`,
+      [at("/spec/tls", JSON.stringify(tls))],
+    );
+  }
+  return answer(
+    "pass",
+    `TLS for ${words(wanted)}`,
+    `Ingress ${ref.name} has a tls entry for ${words(wanted)}, and no annotation lets plain HTTP through${className === "" ? "" : ` (class ${className})`}. That the controller redirects HTTP is its default, which a request shows.`,
+    [at("/spec/tls", JSON.stringify(tls))],
+  );
+}
+
+/** AWS Load Balancer Controller: listeners come from annotations; without a certificate it listens on HTTP 80 only. */
+function judgeAlb(
+  ingress: Ingress,
+  answer: (status: Result["status"], reason: string, detail: string, evidence: EvidencePointer[]) => Result,
+  note: (key: string) => EvidencePointer,
+): Result {
+  const annotations = ingress.metadata.annotations ?? {};
+  const portsKey = "alb.ingress.kubernetes.io/listen-ports";
+  const hasCertificate =
+    annotations["alb.ingress.kubernetes.io/certificate-arn"] !== undefined || (ingress.spec.tls ?? []).length > 0;
+  const redirects = annotations["alb.ingress.kubernetes.io/ssl-redirect"] !== undefined;
+  const ports =
+    annotations[portsKey] ??
+    (annotations["alb.ingress.kubernetes.io/certificate-arn"] === undefined ? '[{"HTTP":80}]' : '[{"HTTPS":443}]');
+  const listens = { http: /"HTTP"/.test(ports), https: /"HTTPS"/.test(ports) };
+  const { name } = ingress.metadata;
+  if (listens.http && !redirects) {
+    return answer(
+      "fail",
+      "the load balancer listens on HTTP without a redirect",
+      `Ingress ${name} makes an Application Load Balancer with listeners ${ports} and without alb.ingress.kubernetes.io/ssl-redirect.`,
+      [note(portsKey)],
+    );
+  }
+  if (!listens.https || !hasCertificate) {
+    return answer(
+      "unknown",
+      "the load balancer's certificate is not visible",
+      `Ingress ${name} makes an Application Load Balancer with listeners ${ports}; its certificate is neither annotated nor in spec.tls.`,
+      [note(portsKey)],
+    );
+  }
+  return answer(
+    "pass",
+    `the load balancer ends TLS${listens.http ? " and redirects HTTP" : ""}`,
+    `Ingress ${name} makes an Application Load Balancer with listeners ${ports}${listens.http ? ", and HTTP is redirected" : ""}.`,
+    [note(portsKey)],
+  );
+}

@@ -1,0 +1,86 @@
+/**
+ * LoadBalancer Services as public entry points: what the API shows about TLS on them.
+ *
+ * Internal load balancers aren't public, and a controller's own Service is judged by its Ingresses, Gateways or Routes. Only AWS
+ * says by annotation that the load balancer ends TLS; everything else passes through, which the API can't prove either way.
+ */
+import { refOf } from "@/lib/inventory/inventory";
+import type { Service } from "@/lib/inventory/kinds";
+import { matchesMapSelector } from "@/lib/inventory/selectors";
+import { namespaceOf } from "@/lib/inventory/workloads";
+import { nameSome } from "./population";
+import type { EvaluationContext, EvidencePointer, Result } from "./types";
+
+/** Images of controllers whose entry points are Ingresses, Gateways or Routes: those are judged by their own objects. */
+const CONTROLLER_IMAGE =
+  /(ingress-nginx|nginx-ingress|kubernetes-ingress|traefik|haproxy|contour|envoy|kong|istio\/proxyv2|istio\/pilot|emissary|ambassador|nginx-gateway|skipper)/;
+const INTERNAL: readonly (readonly [key: string, value: RegExp])[] = [
+  ["service.beta.kubernetes.io/aws-load-balancer-internal", /^(true|0\.0\.0\.0\/0)$/],
+  ["service.beta.kubernetes.io/aws-load-balancer-scheme", /^internal$/],
+  ["service.beta.kubernetes.io/azure-load-balancer-internal", /^true$/],
+  ["networking.gke.io/load-balancer-type", /^Internal$/i],
+  ["cloud.google.com/load-balancer-type", /^Internal$/i],
+];
+
+/** One result per public LoadBalancer Service of the namespace. */
+export function judgeLoadBalancers(context: EvaluationContext, namespace: string): Result[] {
+  return context.inventory
+    .list("services")
+    .filter((service) => namespaceOf(service) === namespace && service.spec.type === "LoadBalancer")
+    .filter((service) => !INTERNAL.some(([key, value]) => value.test(service.metadata.annotations?.[key] ?? "")))
+    .filter((service) => !servesController(context, service))
+    .map((service): Result => {
+      const ref = { ...refOf(service), namespace };
+      const annotations = service.metadata.annotations ?? {};
+      const ports = (service.spec.ports ?? []).map((port) => port.port);
+      const evidence: EvidencePointer[] = [{ ref, pointer: "/spec/ports", found: ports.join(", ") }];
+      if (annotations["service.beta.kubernetes.io/aws-load-balancer-ssl-cert"] !== undefined) {
+        const listed = annotations["service.beta.kubernetes.io/aws-load-balancer-ssl-ports"] ?? "*";
+        const tls =
+          listed === "*"
+            ? ports
+            : ports.filter((port) =>
+                (service.spec.ports ?? []).some(
+                  (p) =>
+                    p.port === port &&
+                    listed.split(",").some((name) => name.trim() === String(port) || name.trim() === p.name),
+                ),
+              );
+        const open = ports.filter((port) => !tls.includes(port));
+        return open.length === 0
+          ? {
+              status: "pass",
+              object: ref,
+              reason: "the load balancer ends TLS on every port",
+              detail: `Service ${ref.name} makes a load balancer that ends TLS on ${ports.join(", ")}.`,
+              evidence,
+            }
+          : {
+              status: "fail",
+              object: ref,
+              reason: `no TLS on port ${open.join(", ")}`,
+              detail: `Service ${ref.name} makes a load balancer that ends TLS on ${tls.join(", ") || "no port"} and passes ${open.join(", ")} on in the clear.`,
+              evidence,
+            };
+      }
+      return {
+        status: "unknown",
+        object: ref,
+        reason: `a load balancer passes port ${nameSome(ports.map(String), 3)} to the pods`,
+        detail: `Service ${ref.name} makes a load balancer that passes ${ports.join(", ")} on to its pods. Whether they offer TLS, or TLS ends at the provider, the API can't show; the provider's record or a connection does.`,
+        evidence,
+      };
+    });
+}
+
+function servesController(context: EvaluationContext, service: Service): boolean {
+  return context.inventory
+    .workloadsIn(namespaceOf(service))
+    .some(
+      (workload) =>
+        matchesMapSelector(service.spec.selector, workload.labels) &&
+        workload.variants.some(({ spec }) =>
+          spec.containers.some((container) => CONTROLLER_IMAGE.test(container.image ?? "")),
+        ),
+    );
+}
