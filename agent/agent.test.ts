@@ -112,18 +112,18 @@ describe("an agent", () => {
   it("scans at once when the server wants to know", async () => {
     const agent = start(["--once"]);
     await agent.exited();
-    server.heartbeatAnswer = { intervalSeconds: 1, paused: false, wantFull: true, command: "get secrets" };
+    server.heartbeatAnswer = { intervalSeconds: 3600, paused: false, wantFull: true, command: "get secrets" };
     const running = start();
     await committed(running, 2);
-    server.heartbeatAnswer = { intervalSeconds: 1, paused: false, wantFull: false };
+    server.heartbeatAnswer = { intervalSeconds: 3600, paused: false, wantFull: false };
   });
 
   it("collects nothing while it is paused, and goes on afterwards", async () => {
-    server.heartbeatAnswer = { intervalSeconds: 1, paused: true, wantFull: false };
+    server.heartbeatAnswer = { intervalSeconds: 3600, paused: true, wantFull: false };
     const agent = start();
     await until(() => server.heartbeats.length >= 4, why(agent));
     expect(stub.requests.filter(({ path }) => path === "/api/v1/pods")).toEqual([]);
-    server.heartbeatAnswer = { intervalSeconds: 1, paused: false, wantFull: false };
+    server.heartbeatAnswer = { intervalSeconds: 3600, paused: false, wantFull: false };
     await committed(agent, 1);
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backoffMs, retryAfterMs, sleep } from "./backoff";
+import { backoffMs, childOf, retryAfterMs, sleep } from "./backoff";
 
 describe("back-off", () => {
   it("lies anywhere between nothing and a cap that doubles up to the longest", () => {
@@ -38,5 +38,21 @@ describe("back-off", () => {
     stop.abort(new Error("stop"));
     await expect(sleeping).rejects.toThrow("stop");
     await expect(sleep(60_000, stop.signal)).rejects.toThrow("stop");
+  });
+});
+
+describe("a child signal", () => {
+  it("is aborted with its parent and without it, and never aborts its parent", async () => {
+    const parent = new AbortController();
+    const [first, second, released] = [childOf(parent.signal), childOf(parent.signal), childOf(parent.signal)];
+    first.abort(new Error("alone"));
+    expect(parent.signal.aborted || second.signal.aborted).toBe(false);
+    released.release();
+    const sleeping = sleep(60_000, second.signal);
+    parent.abort(new Error("all"));
+    await expect(sleeping).rejects.toThrow("all");
+    expect((first.signal.reason as Error).message).toBe("alone");
+    expect(released.signal.aborted).toBe(false);
+    expect(childOf(parent.signal).signal.aborted).toBe(true);
   });
 });

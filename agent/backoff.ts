@@ -43,3 +43,27 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
+
+/** A signal that its holder can abort, and that is aborted with its parent. */
+export interface ChildSignal {
+  readonly signal: AbortSignal;
+  abort(reason: Error): void;
+  /** Lets go of the parent; call it when the work is over. */
+  release(): void;
+}
+
+/**
+ * In place of AbortSignal.any(), whose signals Node 20 may collect while somebody still waits for them: then neither a
+ * SIGTERM nor anything else would ever arrive.
+ */
+export function childOf(parent: AbortSignal): ChildSignal {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(parent.reason);
+  if (parent.aborted) onAbort();
+  else parent.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    release: () => parent.removeEventListener("abort", onAbort),
+  };
+}

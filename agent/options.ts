@@ -1,6 +1,6 @@
 /** Settings of the agent: flags first, then the environment. README.md beside this file lists them. */
 import { parseArgs } from "node:util";
-import { DEFAULT_SCAN_SECONDS } from "@/lib/inventory/wire";
+import { DEFAULT_HEARTBEAT_SECONDS } from "@/lib/inventory/wire";
 
 export interface AgentOptions {
   mode: "run" | "once" | "print" | "help" | "version";
@@ -14,7 +14,9 @@ export interface AgentOptions {
   serviceAccountDir: string;
   context: string | undefined;
   caFile: string | undefined;
-  scanIntervalSeconds: number;
+  /** The operator's own; undefined leaves it to the server. */
+  scanIntervalSeconds: number | undefined;
+  heartbeatSeconds: number;
 }
 
 /** A setting is missing or makes no sense. The message says which and what to do. */
@@ -30,7 +32,8 @@ export const HELP = `ringfence-agent: reads one cluster's configuration, redacts
   --kubeconfig FILE         cluster to read (default: the pod's own, or KUBECONFIG)
   --context NAME            context of the kubeconfig
   --ca-file FILE            authorities to trust for Ringfence's certificate        RINGFENCE_CA_FILE
-  --scan-interval SECONDS   time between scans, 60 to 86400 (default 3600)          RINGFENCE_SCAN_INTERVAL_SECONDS
+  --scan-interval SECONDS   time between scans, 60 to 86400 (default: the server's) RINGFENCE_SCAN_INTERVAL_SECONDS
+  --heartbeat SECONDS       time between heartbeats, 1 to 300 (default 30)          RINGFENCE_HEARTBEAT_SECONDS
   --once                    enrol if need be, scan once, hand it in, and end
   --print                   print every byte that would leave the cluster, and send nothing
   --version, --help
@@ -54,6 +57,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): A
         context: text,
         "ca-file": text,
         "scan-interval": text,
+        heartbeat: text,
         once: flag,
         print: flag,
         help: flag,
@@ -101,7 +105,15 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): A
     serviceAccountDir: env.RINGFENCE_SERVICE_ACCOUNT_DIR ?? "/var/run/secrets/kubernetes.io/serviceaccount",
     context: setting("context"),
     caFile: setting("ca-file", "RINGFENCE_CA_FILE"),
-    scanIntervalSeconds: parseInterval(setting("scan-interval", "RINGFENCE_SCAN_INTERVAL_SECONDS")),
+    scanIntervalSeconds: parseSeconds(
+      "--scan-interval",
+      setting("scan-interval", "RINGFENCE_SCAN_INTERVAL_SECONDS"),
+      60,
+      86_400,
+    ),
+    heartbeatSeconds:
+      parseSeconds("--heartbeat", setting("heartbeat", "RINGFENCE_HEARTBEAT_SECONDS"), 1, 300) ??
+      DEFAULT_HEARTBEAT_SECONDS,
   };
 }
 
@@ -125,11 +137,11 @@ function parseUrl(text: string | undefined): URL {
   return url;
 }
 
-function parseInterval(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_SCAN_SECONDS;
+function parseSeconds(name: string, text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined) return undefined;
   const seconds = Number(text);
-  if (!Number.isInteger(seconds) || seconds < 60 || seconds > 86_400) {
-    throw new OptionsError("--scan-interval must be whole seconds between 60 and 86400");
+  if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
+    throw new OptionsError(`${name} must be whole seconds between ${min} and ${max}`);
   }
   return seconds;
 }

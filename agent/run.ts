@@ -4,8 +4,8 @@
  * Nothing in here ends the process for a reason that lies outside the cluster's own configuration: a server that is down,
  * full or says farewell is asked again later and more slowly.
  */
-import { AGENT_PATHS, DEFAULT_HEARTBEAT_SECONDS, type GapEntry, heartbeatResponse } from "@/lib/inventory/wire";
-import { backoffMs, sleep } from "./backoff";
+import { AGENT_PATHS, DEFAULT_SCAN_SECONDS, type GapEntry, heartbeatResponse } from "@/lib/inventory/wire";
+import { backoffMs, childOf, sleep } from "./backoff";
 import type { CollectProgress } from "./collect";
 import { type ClusterIdentity, enrol, isRotationDue, isTokenNew, readToken, rotateKey } from "./enrol";
 import type { Identity } from "./identity/identity";
@@ -20,7 +20,9 @@ export interface RunOptions {
   client: ServerClient;
   identity: Identity;
   tokenFile: string | undefined;
-  scanIntervalMs: number;
+  /** The operator's own interval; undefined takes the server's. */
+  scanIntervalMs: number | undefined;
+  heartbeatMs: number;
   log: Log;
   readCluster(signal: AbortSignal): Promise<ClusterIdentity>;
   prepare(
@@ -42,6 +44,9 @@ export const DEFAULT_TIMING = {
   firstRetryMs: 15_000,
 };
 
+/** A server can't make an agent a burden to its cluster. */
+const MIN_SCAN_MS = 60_000;
+
 type GapReason = GapEntry["reason"];
 
 export class Agent {
@@ -53,6 +58,8 @@ export class Agent {
   /** True while the last heartbeat was taken: nothing is collected for a server that won't have it, or has paused us. */
   private isWelcome = false;
   private rotateAfter = 0;
+  /** What the server last said, from this process's first answer on. */
+  private serverIntervalMs: number | null = null;
   private lastScanStartedAt = 0;
   private refusedToken: string | null = null;
   /** Why the scan that was due did not come; the agent itself was not running before that. */
@@ -70,15 +77,15 @@ export class Agent {
 
   /** Works until the signal is aborted, and resolves then. */
   async run(signal: AbortSignal): Promise<void> {
-    const ending = new AbortController();
-    const both = AbortSignal.any([signal, ending.signal]);
+    const ending = childOf(signal);
     try {
-      await this.becomeEnrolled(both);
-      await Promise.all([this.beat(both), this.scan(both)]);
+      await this.becomeEnrolled(ending.signal);
+      await Promise.all([this.beat(ending.signal), this.scan(ending.signal)]);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
       ending.abort(new Error("the agent ends"));
+      ending.release();
     }
   }
 
@@ -156,18 +163,18 @@ export class Agent {
   }
 
   private async beat(signal: AbortSignal): Promise<never> {
-    let intervalMs = (this.options.identity.state.identity?.intervalSeconds ?? DEFAULT_HEARTBEAT_SECONDS) * 1000;
+    const { heartbeatMs } = this.options;
     for (let failures = 0; ; ) {
-      let waitMs = intervalMs;
+      let waitMs = heartbeatMs;
       try {
         await this.refreshCluster(signal);
-        intervalMs = (await this.heartbeat(signal)) * 1000;
+        await this.heartbeat(signal);
         await this.rotateIfDue(signal);
         failures = 0;
       } catch (error) {
         signal.throwIfAborted();
         failures++;
-        waitMs = await this.afterFailure(error, failures, intervalMs, signal);
+        waitMs = await this.afterFailure(error, failures, signal);
       }
       // A tenth of jitter, so that agents that started together drift apart. A collection that begins meanwhile is told of
       // soon, as is a new identity; after a failure the wait is kept.
@@ -193,21 +200,19 @@ export class Agent {
   }
 
   /** Milliseconds to wait before the next heartbeat. */
-  private async afterFailure(
-    error: unknown,
-    failures: number,
-    intervalMs: number,
-    signal: AbortSignal,
-  ): Promise<number> {
+  private async afterFailure(error: unknown, failures: number, signal: AbortSignal): Promise<number> {
     const { log } = this.options;
     if (error instanceof ServerUnreachable) {
       log.warn("heartbeat not delivered", { reason: error.message, failures });
       this.gapReason = "server-unreachable";
-      return error.retryAfterMs ?? Math.max(1000, backoffMs(failures, { firstMs: intervalMs, longestMs: 300_000 }));
+      return (
+        error.retryAfterMs ??
+        Math.max(1000, backoffMs(failures, { firstMs: this.options.heartbeatMs, longestMs: 300_000 }))
+      );
     }
     if (!(error instanceof ServerRefused)) {
       log.error("heartbeat failed", { reason: messageOf(error), failures });
-      return Math.max(1000, backoffMs(failures, { firstMs: intervalMs, longestMs: 300_000 }));
+      return Math.max(1000, backoffMs(failures, { firstMs: this.options.heartbeatMs, longestMs: 300_000 }));
     }
     this.isWelcome = false;
     this.gapReason = error.isFarewell ? "revoked" : "refused";
@@ -230,8 +235,13 @@ export class Agent {
     }
   }
 
-  /** @returns the interval in seconds that the server wants */
-  private async heartbeat(signal: AbortSignal): Promise<number> {
+  /** How often to scan: the operator's word, the server's, or an hour; never more often than once a minute. */
+  private get scanIntervalMs(): number {
+    const enrolled = this.options.identity.state.identity?.intervalSeconds ?? DEFAULT_SCAN_SECONDS;
+    return Math.max(MIN_SCAN_MS, this.options.scanIntervalMs ?? this.serverIntervalMs ?? enrolled * 1000);
+  }
+
+  private async heartbeat(signal: AbortSignal): Promise<void> {
     const { client, identity } = this.options;
     const collecting = this.collecting;
     const body = { agentVersion: AGENT_VERSION, ...this.cluster, collecting };
@@ -245,8 +255,8 @@ export class Agent {
     this.isPaused = answer.paused;
     this.isWelcome = true;
     this.wantsFull = answer.wantFull;
+    this.serverIntervalMs = answer.intervalSeconds * 1000;
     if (answer.wantFull || isFirst) this.wakeScanner();
-    return answer.intervalSeconds;
   }
 
   private async refreshCluster(signal: AbortSignal): Promise<void> {
@@ -255,12 +265,12 @@ export class Agent {
   }
 
   private async scan(signal: AbortSignal): Promise<never> {
-    const { log, scanIntervalMs } = this.options;
+    const { log } = this.options;
     for (let failures = 0; ; ) {
       while (this.enrolling !== null) await this.enrolling;
-      const stop = new AbortController();
+      const stop = childOf(signal);
       this.stopScan = () => stop.abort(new Error("the agent enrols again"));
-      const work = this.scanWhenDue(AbortSignal.any([signal, stop.signal]));
+      const work = this.scanWhenDue(stop.signal);
       this.scanning = work.catch(() => undefined);
       try {
         await work;
@@ -274,9 +284,11 @@ export class Agent {
         const isUnreachable = error instanceof ServerUnreachable;
         this.gapReason = isRefused ? "refused" : isUnreachable ? "server-unreachable" : "collection-failed";
         const firstMs = isRefused ? this.timing.farewellMs : this.timing.firstRetryMs;
-        const jittered = backoffMs(failures, { firstMs: firstMs * 2, longestMs: scanIntervalMs });
+        const jittered = backoffMs(failures, { firstMs: firstMs * 2, longestMs: this.scanIntervalMs });
         const retryAfterMs = isUnreachable ? error.retryAfterMs : null;
         await this.sleepOrWake(retryAfterMs ?? Math.max(jittered, 100), signal);
+      } finally {
+        stop.release();
       }
     }
   }
@@ -290,10 +302,11 @@ export class Agent {
   }
 
   private async waitUntilDue(signal: AbortSignal): Promise<void> {
-    const { identity, scanIntervalMs } = this.options;
+    const { identity } = this.options;
     for (;;) {
       signal.throwIfAborted();
       const { identity: known, lastCollectedAt } = identity.state;
+      const { scanIntervalMs } = this;
       const now = Date.now();
       const offset = offsetOf(sha256Hex(known?.clusterId ?? ""), scanIntervalMs);
       let due = dueAt(now, lastCollectedAt === null ? null : Date.parse(lastCollectedAt), scanIntervalMs, offset);
@@ -307,18 +320,22 @@ export class Agent {
 
   /** Sleeps, unless a heartbeat's answer or a new enrolment makes a scan worth while earlier. */
   private async sleepOrWake(ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.wakeScanner = () => woken.abort();
-    await sleep(ms, AbortSignal.any([signal, woken.signal])).catch(() => signal.throwIfAborted());
+    const woken = childOf(signal);
+    this.wakeScanner = () => woken.abort(new Error("woken"));
+    try {
+      await sleep(ms, woken.signal).catch(() => signal.throwIfAborted());
+    } finally {
+      woken.release();
+    }
   }
 
   private async scanOnce(signal: AbortSignal): Promise<{ scanSeq: number }> {
-    const { client, identity, log, scanIntervalMs } = this.options;
+    const { client, identity, log } = this.options;
     this.lastScanStartedAt = Date.now();
     this.wantsFull = false;
     const gapOf = (collectedAt: Date): GapEntry[] => {
       const last = identity.state.lastCollectedAt;
-      const gap = gapSince(last === null ? null : Date.parse(last), collectedAt.getTime(), scanIntervalMs);
+      const gap = gapSince(last === null ? null : Date.parse(last), collectedAt.getTime(), this.scanIntervalMs);
       if (gap === null) return [];
       return [
         { fromAt: new Date(gap.fromAt).toISOString(), toAt: new Date(gap.toAt).toISOString(), reason: this.gapReason },

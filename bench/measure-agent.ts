@@ -58,7 +58,7 @@ export async function measureAgent(options: { pods: number; seed: number }): Pro
       const peakBytes = (await agent.peakMemoryBytes()) ?? 0;
       const cpuSeconds = await cpuSecondsOf(agent.child.pid ?? 0);
       const sentBytes = server.receivedBytes;
-      server.heartbeatAnswer = { intervalSeconds: 1, paused: false, wantFull: true };
+      server.heartbeatAnswer = { intervalSeconds: 3600, paused: false, wantFull: true };
       await until(
         () => server.commits.length === 2,
         () => agent.stderr,

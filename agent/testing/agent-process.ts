@@ -84,7 +84,7 @@ export class AgentWorld {
     ];
     const child = spawn(process.execPath, all, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: process.env.PATH, NODE_ENV: "production" },
+      env: { PATH: process.env.PATH, NODE_ENV: "production", RINGFENCE_HEARTBEAT_SECONDS: "1" },
     });
     const started = new AgentProcess(child);
     this.running.add(started);

@@ -56,7 +56,7 @@ export class WireServer {
   readonly heartbeats: HeartbeatRequest[] = [];
   readonly commits: Committed[] = [];
   readonly chunks = new Map<string, Buffer>();
-  heartbeatAnswer: Record<string, unknown> = { intervalSeconds: 1, paused: false, wantFull: false };
+  heartbeatAnswer: Record<string, unknown> = { intervalSeconds: 3600, paused: false, wantFull: false };
   interfere: (request: { method: string; path: string; nth: number }) => Interference | undefined = () => undefined;
   isRevoked = false;
   isQuarantined = false;
@@ -207,7 +207,7 @@ export class WireServer {
     this.isRevoked = false;
     issued.publicKey = request.publicKey;
     const { organizationId, clusterId, agentId, audience } = this;
-    issued.answer = { organizationId, clusterId, agentId, keyId, audience, intervalSeconds: 1 };
+    issued.answer = { organizationId, clusterId, agentId, keyId, audience, intervalSeconds: 3600 };
     return issued.answer;
   }
 

@@ -32,6 +32,9 @@ const sectionName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 const publicKey = bytesInBase64(32);
 const proof = bytesInBase64(64);
 
+/** Seconds between two scans, from which the server expects the next one. */
+const scanInterval = z.number().int().min(1).max(604_800);
+
 /** `POST /api/agent/enrol`: not signed; the proof is over enrolmentProofText(). */
 export const enrolRequest = z.strictObject({
   token: z
@@ -52,10 +55,10 @@ export const enrolResponse = z.object({
   keyId: uuid,
   /** Goes into X-Ringfence-Audience of every request from now on. */
   audience: z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/),
-  intervalSeconds: z.number().int().min(1).max(3600),
+  intervalSeconds: scanInterval,
 });
 
-/** `POST /api/agent/heartbeat` */
+/** `POST /api/agent/heartbeat`, every 30 seconds */
 export const heartbeatRequest = z.strictObject({
   agentVersion,
   kubernetesVersion,
@@ -65,7 +68,7 @@ export const heartbeatRequest = z.strictObject({
 });
 /** These three and never a command or a selector: a compromised server must not widen what an agent reads. */
 export const heartbeatResponse = z.object({
-  intervalSeconds: z.number().int().min(1).max(3600),
+  intervalSeconds: scanInterval,
   paused: z.boolean(),
   /** "Check again": scan now. The server takes it back when a snapshot is announced. */
   wantFull: z.boolean(),

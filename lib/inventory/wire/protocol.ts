@@ -53,7 +53,7 @@ export const WIRE_LIMITS = {
   liveKeys: 2,
 } as const;
 
-/** Seconds between heartbeats and between scans unless the server's answer or the operator says otherwise. */
+/** Seconds between heartbeats, and between scans unless the server's answer or the operator says otherwise. */
 export const DEFAULT_HEARTBEAT_SECONDS = 30;
 export const DEFAULT_SCAN_SECONDS = 3600;
 /** How old an agent's key may get before it makes itself another one. */
