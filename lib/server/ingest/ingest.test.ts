@@ -11,6 +11,7 @@ import {
   WIRE_LIMITS,
 } from "@/lib/inventory/wire";
 import { verifyAuditChain } from "../audit";
+import { openDatabase, useDatabases } from "../db/client";
 import { seedCluster, seedOrganization, type TestCluster } from "../evaluate/testing";
 import { createTestDatabase, type TestDatabase } from "../testing/database";
 import { announceRoute, commitRoute, heartbeatRoute } from "./routes";
@@ -262,6 +263,24 @@ describe("authentication", () => {
       cluster.clusterId,
     ]);
     expect(row?.clock_skew_seconds).toBeGreaterThanOrEqual(89_990);
+  });
+});
+
+describe("a database that is away", () => {
+  it("sends agents away for a moment instead of turning them down", async () => {
+    const { agent } = await enrolled();
+    const nowhere = openDatabase("postgresql://ringfence_ingest:x@127.0.0.1:1/none");
+    useDatabases({ ingest: nowhere });
+    try {
+      const answer = await agent.heartbeat();
+      expect([answer.status, answer.body.error?.code]).toEqual([503, "unavailable"]);
+      expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(JSON.stringify(answer.body)).not.toContain("127.0.0.1");
+    } finally {
+      useDatabases({ ingest: database.ingest });
+      await nowhere.$disconnect();
+    }
+    expect((await agent.heartbeat()).status).toBe(200);
   });
 });
 
