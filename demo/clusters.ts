@@ -27,6 +27,9 @@ export const DEMO_CLUSTERS: readonly DemoCluster[] = [
   { name: "development", project: "development", provider: "self-managed", folders: folders("development") },
 ];
 
+/** Runs beside the four without an agent, so that somebody can register a cluster with `kubectl apply` and watch it arrive. */
+export const SPARE_CLUSTER = { name: "spare", folders: folders("pci-staging") } as const;
+
 export const DEMO_ORGANIZATION = {
   slug: "meridian",
   name: "Meridian Payments",

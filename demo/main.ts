@@ -1,7 +1,7 @@
 /** The command line of `npm run demo`. demo/run.mjs has installed the dependencies before this is loaded. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { DEMO_CLUSTERS } from "./clusters";
+import { DEMO_CLUSTERS, SPARE_CLUSTER } from "./clusters";
 import { PEOPLE } from "./oidc/people";
 import { type RunningStack, startStack } from "./stack";
 import { DemoProblem } from "./state";
@@ -111,6 +111,7 @@ ${PEOPLE.map((person) => `    ${person.name.padEnd(18)} ${person.title}`).join("
   No password: the local issuer asks only who you are.
 
   kubectl --kubeconfig .ringfence/demo/clusters/${DEMO_CLUSTERS[0]!.name}/kubeconfig get pods -A
+  To register one more cluster by yourself: export KUBECONFIG=.ringfence/demo/clusters/${SPARE_CLUSTER.name}/kubeconfig
   Logs in .ringfence/demo/logs. Ctrl-C stops everything.
 `);
   await followScans(stack, () => isStopping);

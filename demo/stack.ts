@@ -8,7 +8,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { applyManifests, readManifest } from "./apply";
 import { AGENT_BUNDLE, ensureBuilt, isBuilt } from "./build";
-import { DEMO_CLUSTERS } from "./clusters";
+import { DEMO_CLUSTERS, SPARE_CLUSTER } from "./clusters";
 import { agentProgram } from "./kubernetes/agent-program";
 import { Simulator } from "./kubernetes/simulator";
 import { type Issuer, startIssuer } from "./oidc/issuer";
@@ -43,6 +43,7 @@ export interface RunningStack {
   /** Where to open the browser. */
   url: string;
   issuer: Issuer;
+  /** The four registered clusters and the spare one, by name. */
   simulators: ReadonlyMap<string, Simulator>;
   /** Address of the database for a superuser: for looking, in tests. */
   databaseUrl: string;
@@ -222,6 +223,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       }
     });
     state.isSeeded = true;
+    folder.write(state);
+    simulators.set(
+      SPARE_CLUSTER.name,
+      await startCluster(folder, state, SPARE_CLUSTER.name, SPARE_CLUSTER.folders, processes),
+    );
     folder.write(state);
 
     return {
