@@ -97,6 +97,7 @@ describe("round trip", () => {
     const decoded = decode(snapshot, encode(snapshot));
     expect(new Set(decoded.sections.pods?.objects.map((p) => p.spec)).size).toBe(1);
     expect(createInventory(decoded).workloads[0]?.variants).toHaveLength(1);
+    expect(new Set(decoded.sections.pods?.objects.map((p) => p.metadata.labels)).size).toBe(1);
   });
 
   it("keeps the flags of a static pod", () => {

@@ -12,6 +12,7 @@
  * Pure: digests are computed by the caller's function, compression and storage are the caller's.
  */
 import { refKey, refOf } from "./inventory";
+import { Interner } from "./intern";
 import type { KubeObject, Pod, PodSpec } from "./kinds";
 import { normalisePodSpec, rememberTemplateKey } from "./pod-template";
 import {
@@ -149,6 +150,7 @@ export class SnapshotDecoder {
   private readonly templates = new Map<string, PodSpec>();
   private readonly placed = new Map<string, PodSpec>();
   private readonly instances: PodInstance[] = [];
+  private readonly interner = new Interner();
   private readonly invalid: InvalidObject[];
   private readonly utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -188,6 +190,7 @@ export class SnapshotDecoder {
   }
 
   finish(): Snapshot {
+    this.interner.clear();
     const pods: Pod[] = [];
     for (const { template, nodeName, ...rest } of this.instances) {
       const spec = this.specOf(template, nodeName);
@@ -214,13 +217,36 @@ export class SnapshotDecoder {
   private addObject(name: SectionName, value: unknown, where: string): void {
     const { object, problems } = readProjectedObject(name, value, where);
     this.invalid.push(...problems);
-    if (object !== undefined) this.sectionFor(name).objects.push(object as never);
+    if (object === undefined) return;
+    this.shareParts(object);
+    this.sectionFor(name).objects.push(object as never);
   }
 
   private addInstance(value: unknown, where: string): void {
     const { object, problems } = readPodInstance(value, where);
     this.invalid.push(...problems);
-    if (object !== undefined) this.instances.push(object);
+    if (object === undefined) return;
+    this.shareParts(object);
+    object.template = this.interner.text(object.template);
+    if (object.nodeName !== undefined) object.nodeName = this.interner.text(object.nodeName);
+    this.instances.push(object);
+  }
+
+  /** Replaces what many objects have in common by one copy of it. */
+  private shareParts(object: KubeObject & { spec?: unknown }): void {
+    const { metadata } = object;
+    object.apiVersion = this.interner.text(object.apiVersion);
+    object.kind = this.interner.text(object.kind);
+    if (metadata.namespace !== undefined) metadata.namespace = this.interner.text(metadata.namespace);
+    if (metadata.labels !== undefined) metadata.labels = this.interner.object(metadata.labels);
+    if (metadata.annotations !== undefined) metadata.annotations = this.interner.object(metadata.annotations);
+    if (metadata.ownerReferences !== undefined)
+      metadata.ownerReferences = this.interner.object(metadata.ownerReferences);
+    // A Deployment and its ReplicaSets mostly carry the same template.
+    if (isObject(object.spec) && isObject(object.spec.template)) {
+      const { template } = object.spec;
+      if (isObject(template.spec)) template.spec = this.interner.object(template.spec);
+    }
   }
 
   /** A template that can't be read is left out here, and named for each pod that refers to it. */

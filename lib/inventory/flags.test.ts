@@ -63,6 +63,12 @@ describe("flags of the control plane", () => {
     expect(flags.visible && flags.hiddenNodes).toEqual(["cp-3"]);
   });
 
+  it("names an instance that was not valid, so that nobody takes the others for all", () => {
+    const broken = staticPod("kube-apiserver", ["kube-apiserver"], "cp-2", { spec: { containers: "none" } });
+    const flags = componentFlags(inventoryOf([api("--anonymous-auth=false"), broken]), "kube-apiserver");
+    expect(flags.visible && flags.hiddenNodes).toEqual(["kube-apiserver-cp-2"]);
+  });
+
   it.each(["eks", "gke", "aks", "openshift"] as const)("knows nothing on %s, whatever a pod is called", (provider) => {
     expect(componentFlags(inventoryOf([api()], { provider }), "kube-apiserver").visible).toBe(false);
   });

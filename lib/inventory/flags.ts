@@ -39,7 +39,10 @@ export type ComponentFlags =
   | {
       visible: true;
       instances: ComponentInstance[];
-      /** Control-plane nodes that show no instance of the component, in name order: what runs there is unknown. */
+      /**
+       * Control-plane nodes that show no instance of the component, and pods of its name that were not valid, in name order:
+       * what runs there is unknown.
+       */
       hiddenNodes: string[];
     };
 
@@ -78,11 +81,14 @@ export function componentFlags(inventory: Inventory, component: Component): Comp
     return { visible: false, reason: `no static pod of ${component} is visible through the API` };
   }
   const seen = new Set(instances.map((instance) => instance.nodeName));
-  const hiddenNodes = inventory.nodes
+  const silent = inventory.nodes
     .filter((node) => CONTROL_PLANE_LABELS.some((label) => node.metadata.labels?.[label] !== undefined))
     .map((node) => node.metadata.name)
-    .filter((name) => !seen.has(name) && component !== "etcd")
-    .sort();
+    .filter((name) => !seen.has(name) && component !== "etcd");
+  const invalid = inventory.invalid
+    .filter((o) => o.kind === "Pod" && o.namespace === "kube-system" && o.name.startsWith(component))
+    .map((o) => o.name);
+  const hiddenNodes = [...silent, ...invalid].sort();
   return { visible: true, instances, hiddenNodes };
 }
 
