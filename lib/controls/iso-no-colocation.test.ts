@@ -149,4 +149,10 @@ describeControl(isoNoColocation, [
     objects: [cdeNamespace(), tools, node("n1"), pod("api", "cde"), pod("vault", "tools")],
   },
   { name: "no CDE namespace", status: "not-applicable", objects: [outside] },
+  {
+    name: "a pod that is not valid",
+    status: "unknown",
+    objects: [...world, minimalPod("bad", "shop", { spec: { containers: "none" } })],
+    object: "Pod/shop/bad",
+  },
 ]);

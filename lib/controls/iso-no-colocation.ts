@@ -18,7 +18,7 @@ import type { Node, Pod, Toleration } from "@/lib/inventory/kinds";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import type { Scope } from "@/lib/scope/types";
 import { renderPatch } from "./manifest";
-import { clusterResult, findUnreadable, judgeCluster, nameSome } from "./population";
+import { clusterResult, findUnreadable, invalidResults, judgeCluster, nameSome } from "./population";
 import { script, selectNamespaces, shellQuote } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
 
@@ -64,7 +64,8 @@ export const isoNoColocation: Control = {
   evaluate(context) {
     return judgeCluster(context, ["cde"], () => {
       const unreadable = findUnreadable(context, ["pods"]);
-      return unreadable === null ? judgeNodes(context) : [unreadable];
+      if (unreadable !== null) return [unreadable];
+      return [...judgeNodes(context), ...invalidResults(context, ["Pod"])];
     });
   },
   verify({ scope }) {

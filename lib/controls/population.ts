@@ -65,6 +65,9 @@ export function invalidResults(
     });
 }
 
+/** Kinds whose invalid objects leave open who may do what. */
+export const RBAC_KINDS = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"] as const;
+
 /** The `unknown` for a cluster that declares nothing, or null. */
 export function findUndeclared(context: EvaluationContext): Result | null {
   const { scope } = context;

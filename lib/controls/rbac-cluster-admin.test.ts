@@ -169,4 +169,10 @@ describeControl(rbacClusterAdmin, [
     objects: base,
     options: { sections: { clusterrolebindings: { status: "forbidden" } } },
   },
+  {
+    name: "a binding that is not valid",
+    status: "unknown",
+    objects: [...base, { ...clusterRoleBinding("bad", "cluster-admin", []), roleRef: "cluster-admin" }],
+    object: "ClusterRoleBinding/bad",
+  },
 ]);

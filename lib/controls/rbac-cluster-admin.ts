@@ -17,7 +17,7 @@ import { isUnlimited } from "@/lib/rbac/rules";
 import { accountReach, describeSubject, isSystemComponent, SUPERUSER_GROUP } from "@/lib/rbac/subjects";
 import type { Subject } from "@/lib/inventory/kinds";
 import { renderManifest } from "./manifest";
-import { clusterResult, findUnreadable, nameSome } from "./population";
+import { clusterResult, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, script } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
 
@@ -63,7 +63,8 @@ export const rbacClusterAdmin: Control = {
     reads: "Every RoleBinding and ClusterRoleBinding, the rules behind it, and its subjects.",
     pass: "Roles with every verb on every resource are bound only to Kubernetes' default group, kubeadm's administrators group and Kubernetes' own components.",
     fail: "Any other person, group or service account is bound to such a role, under whatever name.",
-    unknown: "RBAC could not be read, or (in manifests) the bound role is not among the files.",
+    unknown:
+      "RBAC could not be read, an RBAC object is invalid, or (in manifests) the bound role is not among the files.",
     notApplicable: "Never.",
     why: "Whoever holds these rights can read every Secret, enter every pod and switch off every control; PCI DSS asks that nobody does so in daily work.",
     cannotSee:
@@ -72,7 +73,10 @@ export const rbacClusterAdmin: Control = {
   evaluate(context) {
     const unreadable = findUnreadable(context, SECTIONS);
     if (unreadable !== null) return [unreadable];
-    const results = grantsOf(context.inventory).flatMap((grant) => judge(context, grant));
+    const results = [
+      ...grantsOf(context.inventory).flatMap((grant) => judge(context, grant)),
+      ...invalidResults(context, RBAC_KINDS),
+    ];
     if (results.length > 0) return results;
     return [
       clusterResult(

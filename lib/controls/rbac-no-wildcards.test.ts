@@ -171,4 +171,10 @@ describeControl(rbacNoWildcards, [
     says: "no scope declared",
   },
   { name: "no CDE namespace", status: "not-applicable", objects: [namespace("x", { "pci-scope": "out-of-scope" })] },
+  {
+    name: "a binding that is not valid",
+    status: "unknown",
+    objects: [...world, { ...clusterRoleBinding("bad", "cluster-admin", []), roleRef: "cluster-admin" }],
+    object: "ClusterRoleBinding/bad",
+  },
 ]);

@@ -21,7 +21,7 @@ import { type Grant, grantsOf } from "@/lib/rbac/grants";
 import { describeRule, groupMatches, resourceMatches, wildcardFields } from "@/lib/rbac/rules";
 import { describeSubject, isSystemComponent, SUPERUSER_GROUP } from "@/lib/rbac/subjects";
 import { renderManifest } from "./manifest";
-import { findUnreadable, judgeCluster, nameSome } from "./population";
+import { findUnreadable, invalidResults, judgeCluster, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, script, selectNamespaces } from "./prelude";
 import { CLUSTER_REF, type Control, type EvaluationContext, type Result, type Severity } from "./types";
 
@@ -49,7 +49,7 @@ export const rbacNoWildcards: Control = {
     reads: "Rules of Roles and ClusterRoles, and the bindings that make them effective in CDE namespaces.",
     pass: "No rule of the role has * in verbs, resources or apiGroups.",
     fail: "A rule has a wildcard; critical for all verbs on secrets, pods/exec or all resources.",
-    unknown: "RBAC could not be read, or no scope is declared.",
+    unknown: "RBAC could not be read, an RBAC object is invalid, or no scope is declared.",
     notApplicable: "The role is bound to nobody, or no role is effective in a CDE namespace.",
     why: "A wildcard can't be reviewed: what it grants changes with every kind that is installed.",
     cannotSee:
@@ -59,7 +59,7 @@ export const rbacNoWildcards: Control = {
     return judgeCluster(context, ["cde"], () => {
       const unreadable = findUnreadable(context, SECTIONS);
       if (unreadable !== null) return [unreadable];
-      const results = judgeRoles(context);
+      const results = [...judgeRoles(context), ...invalidResults(context, RBAC_KINDS)];
       if (results.length > 0) return results;
       return [
         {

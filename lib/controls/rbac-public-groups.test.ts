@@ -107,4 +107,10 @@ describeControl(rbacPublicGroups, [
     objects: defaults,
     options: { sections: { rolebindings: { status: "forbidden" } } },
   },
+  {
+    name: "a binding that is not valid",
+    status: "unknown",
+    objects: [...defaults, { ...clusterRoleBinding("bad", "cluster-admin", []), roleRef: "cluster-admin" }],
+    object: "ClusterRoleBinding/bad",
+  },
 ]);

@@ -17,7 +17,7 @@ import { PUBLIC_DEFAULTS, publicProblemOf } from "@/lib/rbac/public-bindings";
 import { describeRule } from "@/lib/rbac/rules";
 import { describeSubject, isPublicSubject } from "@/lib/rbac/subjects";
 import { renderManifest } from "./manifest";
-import { clusterResult, findUnreadable, nameSome } from "./population";
+import { clusterResult, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, script } from "./prelude";
 import type { Control, EvidencePointer, Result, Severity } from "./types";
 
@@ -55,7 +55,7 @@ export const rbacPublicGroups: Control = {
       "Bindings to anonymous users and to the groups of all users and all service accounts, and the rules behind them.",
     pass: "Only Kubernetes' default bindings for health, version, discovery and self-review, with their default rules.",
     fail: "Any other binding (medium for kubeadm's cluster-info, for unauthenticated discovery, and for one that grants nothing today).",
-    unknown: "RBAC could not be read.",
+    unknown: "RBAC could not be read, or an RBAC object is invalid.",
     notApplicable: "Never.",
     why: "These groups hold whoever reaches the API server or runs a pod; on some managed platforms, anybody with an account at the provider.",
     cannotSee:
@@ -64,7 +64,10 @@ export const rbacPublicGroups: Control = {
   evaluate(context) {
     const unreadable = findUnreadable(context, SECTIONS);
     if (unreadable !== null) return [unreadable];
-    const results = grantsOf(context.inventory).flatMap((grant) => judge(grant));
+    const results = [
+      ...grantsOf(context.inventory).flatMap((grant) => judge(grant)),
+      ...invalidResults(context, RBAC_KINDS),
+    ];
     if (results.length > 0) return results;
     return [
       clusterResult(

@@ -20,7 +20,7 @@ import { type EffectiveRule, type Grant, grantsOf } from "@/lib/rbac/grants";
 import { describeRule, groupMatches, resourceMatches } from "@/lib/rbac/rules";
 import { accountReach, describeSubject } from "@/lib/rbac/subjects";
 import { renderManifest } from "./manifest";
-import { findUnreadable, judgeNamespaces, namespaceRef, nameSome } from "./population";
+import { findUnreadable, invalidResults, judgeNamespaces, namespaceRef, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, RULES_CAN, script, selectNamespaces, shellQuote } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
 
@@ -63,7 +63,8 @@ export const rbacSecretsWorkloads: Control = {
     reads: "Bindings whose subject is or holds a service account, and the rules behind them that touch Secrets.",
     pass: "No service account of any namespace can read Secrets in the CDE namespace.",
     fail: "One can, by get, list, watch, update, patch, deletecollection or * (medium when limited to named Secrets).",
-    unknown: "RBAC could not be read, no scope is declared, or a bound role is not among the files.",
+    unknown:
+      "RBAC could not be read, an RBAC object is invalid, no scope is declared, or a bound role is not among the files.",
     notApplicable: "The namespace has no service account and none reaches it.",
     why: "A workload that is taken over holds its account's token; with these rights the token yields every credential of the namespace.",
     cannotSee:
@@ -78,7 +79,8 @@ export const rbacSecretsWorkloads: Control = {
       if (unreadable !== null) return [{ ...unreadable, object: namespaceRef(namespace) }];
       return judgeNamespace(context, namespace, reached.has(namespace));
     });
-    return [...results, ...found.map(failOf)];
+    const invalid = context.scope.declared && context.scope.hasCde ? invalidResults(context, RBAC_KINDS) : [];
+    return [...results, ...found.map(failOf), ...invalid];
   },
   verify({ scope }) {
     return {

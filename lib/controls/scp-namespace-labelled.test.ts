@@ -61,4 +61,10 @@ describeControl(scpNamespaceLabelled, [
     options: { source: "manifests" },
     object: "Namespace/shop",
   },
+  {
+    name: "a namespace that is not valid",
+    status: "unknown",
+    objects: [cdeNamespace(), { ...namespace("bad"), metadata: { name: "bad", labels: ["pci-scope"] } }],
+    object: "Namespace/bad",
+  },
 ]);

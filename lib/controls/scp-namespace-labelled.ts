@@ -11,7 +11,7 @@ import { refOf } from "@/lib/inventory/inventory";
 import type { Namespace } from "@/lib/inventory/kinds";
 import { SCOPE_CATEGORIES, type ScopeSettings } from "@/lib/scope/types";
 import { renderManifest } from "./manifest";
-import { clusterResult, findUnreadable, namespaceRef } from "./population";
+import { clusterResult, findUnreadable, invalidResults, namespaceRef } from "./population";
 import { shellQuote } from "./prelude";
 import type { Control, Result } from "./types";
 
@@ -57,6 +57,7 @@ export const scpNamespaceLabelled: Control = {
       const namespace = inventory.namespaces.get(name);
       return namespace === undefined ? missingObject(name) : judge(namespace, context.scope.settings);
     });
+    results.push(...invalidResults(context, ["Namespace"]));
     if (results.length > 0) return results;
     return [
       clusterResult("not-applicable", "no namespace in the snapshot", "The snapshot holds no namespace to label."),

@@ -16,7 +16,14 @@ import { allContainers, refOf } from "@/lib/inventory/inventory";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { renderManifest } from "./manifest";
 import { type Finding, hasContainer, ISTIO_ROOT, meshFindings } from "./mesh";
-import { findUnreadable, judgeNamespaces, namespaceRef, nameSome, noNamespaceResult } from "./population";
+import {
+  findUnreadable,
+  invalidResults,
+  judgeNamespaces,
+  namespaceRef,
+  nameSome,
+  noNamespaceResult,
+} from "./population";
 import { script, selectNamespaces } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
 
@@ -91,7 +98,11 @@ export const tlsInternalTraffic: Control = {
             evidence: [],
           },
         ];
-      return [judge(context, namespace, workloads)];
+      return [
+        judge(context, namespace, workloads),
+        ...invalidResults(context, ["Pod"], [namespace]),
+        ...invalidResults(context, ["PeerAuthentication", "DestinationRule"], [namespace, ISTIO_ROOT]),
+      ];
     });
   },
   verify: ({ scope }) => ({

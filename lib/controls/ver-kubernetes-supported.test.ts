@@ -131,6 +131,13 @@ describeControl(verKubernetesSupported, [
     objects: [namespace("x", { "pci-scope": "out-of-scope" })],
     options: at("v1.36.2"),
   },
+  {
+    name: "a node that is not valid",
+    status: "unknown",
+    objects: [...world, { ...node("bad"), status: "ready" }],
+    options: at("v1.36.2"),
+    object: "Node/bad",
+  },
 ]);
 
 describe("version strings", () => {

@@ -14,7 +14,7 @@
  */
 import { refOf } from "@/lib/inventory/inventory";
 import type { Provider } from "@/lib/inventory/snapshot";
-import { clusterResult, judgeCluster, nameSome } from "./population";
+import { clusterResult, invalidResults, judgeCluster, nameSome } from "./population";
 import {
   CALENDAR_MAX_AGE_DAYS,
   daysBetween,
@@ -60,7 +60,7 @@ export const verKubernetesSupported: Control = {
     cannotSee: "Whether the patch level is current, and what a support contract says beyond the published dates.",
   },
   evaluate(context) {
-    return judgeCluster(context, ["cde"], () => [judge(context)]);
+    return judgeCluster(context, ["cde"], () => [judge(context), ...invalidResults(context, ["Node"])]);
   },
   verify() {
     return {
