@@ -2,7 +2,7 @@
 import { PageError } from "@/components/page-error";
 import "./globals.css";
 
-export default function GlobalError(props: { error: Error & { digest?: string }; reset: () => void }) {
+export default function GlobalError(props: { error: Error & { digest?: string }; retry: () => void }) {
   return (
     <html lang="en">
       <body>

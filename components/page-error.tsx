@@ -5,11 +5,11 @@ import { ErrorState } from "@/components/ui/states";
 /** A page of ours broke: its reference for support and a way to try again. */
 export function PageError({
   error,
-  reset,
+  retry,
   title,
 }: {
   error: Error & { digest?: string };
-  reset: () => void;
+  retry: () => void;
   title: string;
 }) {
   return (
@@ -18,7 +18,7 @@ export function PageError({
       title={title}
       reference={error.digest ?? null}
       actions={
-        <Button tone="primary" onClick={reset}>
+        <Button tone="primary" onClick={() => retry()}>
           Try again
         </Button>
       }

@@ -1,5 +1,7 @@
 "use client";
 import { PlugZap } from "lucide-react";
+import Link from "next/link";
+import { buttonClass } from "@/components/ui/button";
 import { Note } from "@/components/ui/note";
 import { PageHead } from "@/components/ui/page";
 import { Spinner } from "@/components/ui/spinner";
@@ -78,7 +80,12 @@ export function ClusterHead({ organization, mayRescan }: { organization: string;
           </Note>
         ) : null}
         {cluster.agent === "silent" || cluster.agent === "quarantined" || cluster.agent === "revoked" ? (
-          <Note tone={cluster.agent === "silent" ? "warn" : "fail"}>{state.meaning}</Note>
+          <Note
+            tone={cluster.agent === "silent" ? "warn" : "fail"}
+            actions={cluster.agent === "silent" ? null : <EnrolLink organization={organization} slug={cluster.slug} />}
+          >
+            {state.meaning}
+          </Note>
         ) : null}
         {cluster.versionSkew === "older" || cluster.versionSkew === "unsupported" ? (
           <Note tone={cluster.versionSkew === "unsupported" ? "fail" : "warn"}>
@@ -92,12 +99,36 @@ export function ClusterHead({ organization, mayRescan }: { organization: string;
             before it.
           </Note>
         ) : null}
-        {cluster.agent === "awaiting-agent" ? (
+        {cluster.agent === "awaiting-agent" && cluster.enrolment.state !== "open" ? (
+          <Note tone="warn" actions={<EnrolLink organization={organization} slug={cluster.slug} />}>
+            <b className="font-strong">
+              {cluster.enrolment.state === "expired"
+                ? "The token expired before an agent used it."
+                : "No token is open for this cluster."}
+            </b>{" "}
+            Nothing was enrolled. A new command starts over.
+          </Note>
+        ) : null}
+        {cluster.agent === "awaiting-agent" && cluster.enrolment.state === "open" ? (
           <p className="flex items-center gap-2 text-fg-3">
-            <PlugZap size={15} aria-hidden="true" /> Nothing can be seen from here before the agent has called.
+            <PlugZap size={15} aria-hidden="true" className="shrink-0" /> Nothing can be seen from here before the agent
+            has called. The command was shown once; its token works{" "}
+            {cluster.enrolment.expiresAt ? `until ${formatMoment(cluster.enrolment.expiresAt)}` : "once"}.
           </p>
         ) : null}
       </div>
     </>
+  );
+}
+
+function EnrolLink({ organization, slug }: { organization: string; slug: string }) {
+  return (
+    <Link
+      prefetch={false}
+      className={buttonClass({ small: true })}
+      href={`/o/${organization}/clusters/${slug}?tab=agent`}
+    >
+      To the agent
+    </Link>
   );
 }

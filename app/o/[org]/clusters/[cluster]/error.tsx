@@ -1,6 +1,6 @@
 "use client";
 import { PageError } from "@/components/page-error";
 
-export default function DetailError(props: { error: Error & { digest?: string }; reset: () => void }) {
+export default function DetailError(props: { error: Error & { digest?: string }; retry: () => void }) {
   return <PageError {...props} title="This cluster did not load" />;
 }
