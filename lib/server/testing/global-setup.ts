@@ -26,6 +26,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   chmodSync(folder, 0o755);
   writeFileSync(join(folder, "owner.pid"), String(process.pid));
   const postgres = await startPostgres(join(folder, "files"), { durable: false });
+  // Usually below `folder`; elsewhere if the user `postgres` can't go there.
+  writeFileSync(join(folder, "files-at"), postgres.folder);
   const template = "ringfence_template";
   const client = new pg.Client({ connectionString: postgres.superuserUrl() });
   await client.connect();
@@ -38,6 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("testPostgres", { superuserUrl: postgres.superuserUrl(), template, password: PASSWORD });
   return async () => {
     await postgres.stop();
+    rmSync(postgres.folder, { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
   };
 }
@@ -48,12 +51,15 @@ async function sweep(): Promise<void> {
     const folder = join(tmpdir(), name);
     const owner = existsSync(join(folder, "owner.pid")) ? Number(readFileSync(join(folder, "owner.pid"), "utf8")) : 0;
     if (owner > 0 && isAlive(owner)) continue;
-    if (existsSync(join(folder, "files/data/postmaster.pid"))) {
+    const noted = join(folder, "files-at");
+    const files = existsSync(noted) ? readFileSync(noted, "utf8") : join(folder, "files");
+    if (existsSync(join(files, "data/postmaster.pid"))) {
       await startPostgres(join(folder, "files"), { durable: false }).then(
         (left) => left.stop(),
         () => undefined,
       );
     }
+    rmSync(files, { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
   }
 }
