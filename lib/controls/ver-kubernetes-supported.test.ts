@@ -138,6 +138,14 @@ describeControl(verKubernetesSupported, [
     options: at("v1.36.2"),
     object: "Node/bad",
   },
+  {
+    name: "older than the whole calendar",
+    status: "fail",
+    severity: "high",
+    objects: [cdeNamespace(), kubelet("n1", "v1.19.0")],
+    options: at("v1.19.16"),
+    says: "long past its end",
+  },
 ]);
 
 describe("version strings", () => {

@@ -180,6 +180,16 @@ function conclude(
   found: { end: string; isExtended: boolean } | null,
 ): { problem: Problem | null; text: string; short: string } {
   const source = `calendar of ${calendar.seenAt}, ${calendar.source}`;
+  const oldest = oldestOf(calendar);
+  if (found === null && isBefore(name, oldest.name)) {
+    // An end of support that has passed doesn't come back, so the calendar's age doesn't matter here.
+    const text = `${gitVersion}: ${name} is older than every version in the ${source}; ${calendar.supplier} ended its support before that of ${oldest.name}, which ended on ${oldest.end}.`;
+    return {
+      problem: { status: "fail", severity: "high", reason: `${name} is long past its end of support`, detail: text },
+      text,
+      short: "",
+    };
+  }
   if (found === null) {
     const age = daysBetween(calendar.seenAt, asOf);
     const isStale = age > CALENDAR_MAX_AGE_DAYS;
@@ -216,6 +226,19 @@ function conclude(
     };
   }
   return { problem: null, text, short: `supported${paid} until ${found.end}` };
+}
+
+function oldestOf(calendar: SupportCalendar): { name: string; end: string } {
+  const [first] = Object.entries(calendar.versions).sort(([a], [b]) => (isBefore(a, b) ? -1 : 1));
+  if (first === undefined) throw new RangeError(`the calendar of ${calendar.supplier} is empty`);
+  const [name, support] = first;
+  return { name, end: support.extendedEnd ?? support.standardEnd };
+}
+
+function isBefore(a: string, b: string): boolean {
+  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
+  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
+  return majorA < majorB || (majorA === majorB && minorA < minorB);
 }
 
 function judgeSkew(
