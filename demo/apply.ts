@@ -10,7 +10,7 @@ interface Kubeconfig {
 interface Manifest {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string };
+  metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
   rules?: { resources?: string[] }[];
 }
 
@@ -80,10 +80,21 @@ export async function applyManifests(kubeconfigText: string, manifests: readonly
       const resource = discovery.resources?.find((held) => held.kind === manifest.kind && !held.name.includes("/"));
       if (!resource) throw new Error(`the cluster does not know the kind ${manifest.kind} of ${manifest.apiVersion}`);
       const place = resource.namespaced ? `/namespaces/${manifest.metadata.namespace ?? "default"}` : "";
+      // As `kubectl apply` does, so that the next one by hand finds what it looks for.
+      const noted = {
+        ...manifest,
+        metadata: {
+          ...manifest.metadata,
+          annotations: {
+            ...manifest.metadata.annotations,
+            "kubectl.kubernetes.io/last-applied-configuration": `${JSON.stringify(manifest)}\n`,
+          },
+        },
+      };
       const answer = await send(
         "PATCH",
         `${base}${place}/${resource.name}/${manifest.metadata.name}?fieldManager=kubectl&force=true`,
-        JSON.stringify(manifest),
+        JSON.stringify(noted),
       );
       if (answer.status >= 300) {
         const { message } = JSON.parse(answer.text) as { message?: string };

@@ -328,6 +328,7 @@ async function startCluster(
 ): Promise<Simulator> {
   const dataFolder = folder.cluster(name);
   mkdirSync(dataFolder, { recursive: true });
+  rmSync(processes.logFile(`agent-${name}`), { force: true });
   const remembered = state.ports.clusters[name];
   const simulator = await Simulator.start({
     name,
