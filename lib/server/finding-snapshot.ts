@@ -2,7 +2,7 @@
 import type { FindingDetail } from "@/lib/api/assessment";
 import type { Control, Result } from "@/lib/controls/types";
 import { createInventory } from "@/lib/inventory/create-inventory";
-import { type ResourceRef, refKey, refOf } from "@/lib/inventory/inventory";
+import { type Inventory, type ResourceRef, refKey, refOf } from "@/lib/inventory/inventory";
 import { sectionOfKind } from "@/lib/inventory/sections";
 import type { Provider, Snapshot } from "@/lib/inventory/snapshot";
 import { classifyScope } from "@/lib/scope/classify";
@@ -32,15 +32,14 @@ export async function describeFinding(
   );
   if (scan === null) return null;
   try {
-    const snapshot = await loadSnapshot(orgId, scan.snapshotId, { role: "web", provider: scan.provider as Provider });
-    const inventory = createInventory(snapshot);
+    const inventory = await recentInventory(orgId, scan.snapshotId, scan.provider as Provider);
     const scope = classifyScope(inventory, scopeSettingsOf(scan.scopeSettings));
     const context = { inventory, scope, asOf: scan.asOf.toISOString() };
     const { command, expect, needs } = control.verify({ scope }, result);
     return {
       verify: { command, expect, needs: [...needs] },
       remediation: isOpen ? control.remediate(context, result) : null,
-      rawObject: rawObjectOf(snapshot, result.object),
+      rawObject: rawObjectOf(inventory.snapshot, result.object),
     };
   } catch (error) {
     // The finding is still true; only its illustration is missing.
@@ -49,6 +48,28 @@ export async function describeFinding(
     );
     return null;
   }
+}
+
+const KEEP_MS = 60_000;
+let recent: { key: string; inventory: Promise<Inventory>; timer: NodeJS.Timeout } | undefined;
+
+/**
+ * The inventory of a snapshot; the last one stays for a minute, because whoever reads one finding of a cluster reads the next
+ * one too. One only: that of 5,000 pods takes half a second to decode, and tens of megabytes to keep.
+ */
+function recentInventory(orgId: string, snapshotId: string, provider: Provider): Promise<Inventory> {
+  const key = `${orgId} ${snapshotId} ${provider}`;
+  if (recent?.key === key) return recent.inventory;
+  if (recent !== undefined) clearTimeout(recent.timer);
+  const inventory = loadSnapshot(orgId, snapshotId, { role: "web", provider }).then(createInventory);
+  const forget = () => {
+    if (recent?.inventory === inventory) recent = undefined;
+  };
+  const timer = setTimeout(forget, KEEP_MS);
+  timer.unref();
+  recent = { key, inventory, timer };
+  inventory.catch(forget);
+  return inventory;
 }
 
 /** The object as it was collected, pretty-printed; null if it is gone. */
