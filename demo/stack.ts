@@ -128,8 +128,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     else if (wasInterrupted) options.report("An earlier start was broken off; carrying on from what it finished");
     if (options.reset) {
       // A server of an earlier start may still hold files that are about to go.
-      if (existsSync(join(folder.postgres, "data")) || folderStateExists(folder)) await endLeftPostgres(folder);
-      folder.reset();
+      const outside = await endLeftPostgres(folder);
+      folder.reset(outside);
       options.report("Everything of the demo was removed; starting over");
     }
     folder.checkRoom();
@@ -253,16 +253,16 @@ function roles(environment: Record<string, string>): { WEB_ENVIRONMENT: Record<s
   return { WEB_ENVIRONMENT: { ...web, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" } };
 }
 
-function folderStateExists(folder: DemoFolder): boolean {
-  return existsSync(join(folder.path, "state.json"));
-}
-
-/** Starting a server over the files ends whoever was left over them. */
-async function endLeftPostgres(folder: DemoFolder): Promise<void> {
+/** Starting a server over the files ends whoever was left over them. @returns where the files really are. */
+async function endLeftPostgres(folder: DemoFolder): Promise<string | undefined> {
+  if (!existsSync(join(folder.path, "state.json"))) return undefined;
   try {
-    await (await startPostgres(folder.postgres)).stop();
+    const left = await startPostgres(folder.postgres);
+    await left.stop();
+    return left.folder;
   } catch {
     // Files that no server can be started over are about to be removed anyway.
+    return undefined;
   }
 }
 

@@ -129,11 +129,11 @@ export class DemoFolder {
     renameSync(`${this.stateFile}.new`, this.stateFile);
   }
 
-  /** Removes everything but the lock, PostgreSQL's files outside the clone included. */
-  reset(): void {
-    let outside: string | undefined;
+  /** Removes everything but the lock. `postgresFolder`: where PostgreSQL's files are, if that is outside the clone. */
+  reset(postgresFolder?: string): void {
+    let outside = postgresFolder;
     try {
-      outside = (JSON.parse(readFileSync(this.stateFile, "utf8")) as DemoState).postgresFolder;
+      outside ??= (JSON.parse(readFileSync(this.stateFile, "utf8")) as DemoState).postgresFolder;
     } catch {
       // Nothing noted.
     }
