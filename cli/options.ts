@@ -57,7 +57,7 @@ function parseScan(words: readonly string[]): ScanOptions {
   const given = new Map<string, string[]>();
   for (let i = 0; i < words.length; ) {
     const word = words[i] ?? "";
-    const [name = "", inline] = splitOnce(word);
+    const [name, inline] = splitOnce(word);
     if (!FLAGS.has(name))
       throw new UsageError(word.startsWith("-") ? `there is no option ${name}` : `what is ${word} for?`);
     const values = given.get(name) ?? [];

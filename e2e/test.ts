@@ -45,5 +45,7 @@ export const test = base.extend<{ expectCleanPage: undefined }>({
     },
     { auto: true },
   ],
+  // Playwright wants the fixtures destructured, even none of them.
+  // oxlint-disable-next-line no-empty-pattern
   baseURL: async ({}, use) => use(world().url),
 });
