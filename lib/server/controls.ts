@@ -9,7 +9,7 @@ import { CONTROL_STATUSES, type ControlInCluster, controlOverClusters, readContr
 import { withOrganization } from "./db/organization";
 import { isoOrNull, type Lens, lensClusters, type LensCluster, pageSlice, readLensClusters } from "./lens";
 import type { Principal } from "./principal";
-import { verifyOf } from "./requirements";
+import { verifyOf } from "./verify-command";
 
 export interface ControlsPage {
   items: ControlRow[];

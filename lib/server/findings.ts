@@ -13,8 +13,8 @@ import { Prisma } from "./db/generated/client";
 import { describeFinding } from "./finding-snapshot";
 import { directionSql, isoOrNull, type Lens, lensClusters, likePattern } from "./lens";
 import type { Principal } from "./principal";
-import { verifyOf } from "./requirements";
 import { objectOf } from "./results";
+import { verifyOf } from "./verify-command";
 
 export interface FindingsPage {
   items: FindingRow[];

@@ -19,7 +19,6 @@ import {
   type Requirement,
   REQUIREMENTS,
 } from "@/lib/pci";
-import { DEFAULT_SCOPE_SETTINGS, type Scope } from "@/lib/scope/types";
 import {
   clustersOf,
   controlOverClusters,
@@ -44,6 +43,7 @@ import {
   readLensClusters,
 } from "./lens";
 import type { Principal } from "./principal";
+import { verifyOf } from "./verify-command";
 
 /** Everything that the rows of one lens are made from. */
 interface Facts {
@@ -164,23 +164,6 @@ export async function getRequirement(
       };
     }),
   };
-}
-
-/** The command for a control as such, outside of any cluster: with the default scope labels. */
-export function verifyOf(control: {
-  verify(context: { scope: Scope }): { command: string; expect: string; needs: readonly string[] };
-}) {
-  const scope: Scope = {
-    settings: DEFAULT_SCOPE_SETTINGS,
-    declared: false,
-    namespaces: [],
-    workloads: [],
-    categoryOf: () => "undeclared",
-    inCategory: () => [],
-    hasCde: false,
-  };
-  const { command, expect, needs } = control.verify({ scope });
-  return { command, expect, needs: [...needs] };
 }
 
 async function readFacts(principal: Principal, lens: Lens, now: Date): Promise<Facts> {
