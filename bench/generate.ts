@@ -4,6 +4,8 @@
  * The same seed and size give the same bytes. 5,000 pods make about 14,500 objects and 48 MB of JSON, with the managedFields and
  * `last-applied-configuration` that real clusters carry and that redaction has to throw away.
  */
+import { hash, type Json, meta, TIME, uidOf } from "./generate-metadata";
+import { defaultDenyOf, generatePlatform, ingressOf, scopeOf } from "./generate-platform";
 
 /** mulberry32: a small generator of 32-bit numbers in [0, 1), good enough for shapes and repeatable for ever. */
 export function randomOf(seed: number): () => number {
@@ -23,92 +25,6 @@ export interface GeneratorOptions {
   podsPerWorkload?: number;
   workloadsPerNamespace?: number;
   podsPerNode?: number;
-}
-
-type Json = Record<string, unknown>;
-
-const TIME = "2026-11-20T08:00:00Z";
-
-function meta(kind: string, name: string, namespace: string | undefined, extra: Json = {}): Json {
-  return {
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-    uid: uidOf(`${kind}/${namespace ?? ""}/${name}`),
-    resourceVersion: String(100_000 + (hash(`${kind}${namespace}${name}`) % 900_000)),
-    creationTimestamp: TIME,
-    ...extra,
-    managedFields: [managed("kubectl-client-side-apply", kind), managed("kube-controller-manager", kind)],
-  };
-}
-
-/** As large as the API server makes them: about as long as the object itself. */
-function managed(manager: string, kind: string): Json {
-  const container = {
-    ".": {},
-    "f:args": {},
-    "f:env": {
-      ".": {},
-      'k:{"name":"DATABASE_URL"}': { ".": {}, "f:name": {}, "f:valueFrom": { ".": {}, "f:secretKeyRef": {} } },
-    },
-    "f:image": {},
-    "f:imagePullPolicy": {},
-    "f:name": {},
-    "f:ports": {
-      ".": {},
-      'k:{"containerPort":8443,"protocol":"TCP"}': { ".": {}, "f:containerPort": {}, "f:name": {}, "f:protocol": {} },
-    },
-    "f:readinessProbe": {
-      ".": {},
-      "f:failureThreshold": {},
-      "f:httpGet": { ".": {}, "f:path": {}, "f:port": {}, "f:scheme": {} },
-      "f:periodSeconds": {},
-    },
-    "f:resources": {
-      ".": {},
-      "f:limits": { ".": {}, "f:cpu": {}, "f:memory": {} },
-      "f:requests": { ".": {}, "f:cpu": {}, "f:memory": {} },
-    },
-    "f:securityContext": {
-      ".": {},
-      "f:allowPrivilegeEscalation": {},
-      "f:capabilities": { ".": {}, "f:drop": {} },
-      "f:readOnlyRootFilesystem": {},
-    },
-    "f:terminationMessagePath": {},
-    "f:terminationMessagePolicy": {},
-    "f:volumeMounts": { ".": {}, 'k:{"mountPath":"/tmp"}': { ".": {}, "f:mountPath": {}, "f:name": {} } },
-  };
-  const hasTemplate = kind === "Pod" || kind === "Deployment" || kind === "ReplicaSet";
-  return {
-    apiVersion: "v1",
-    fieldsType: "FieldsV1",
-    manager,
-    operation: "Update",
-    time: TIME,
-    fieldsV1: {
-      "f:metadata": { "f:annotations": { ".": {} }, "f:labels": { ".": {}, "f:app": {}, "f:team": {}, "f:tier": {} } },
-      "f:spec": hasTemplate
-        ? {
-            "f:containers": { 'k:{"name":"app"}': container },
-            "f:dnsPolicy": {},
-            "f:restartPolicy": {},
-            "f:securityContext": {},
-            "f:volumes": { ".": {}, 'k:{"name":"tmp"}': { ".": {}, "f:emptyDir": {}, "f:name": {} } },
-          }
-        : {},
-    },
-  };
-}
-
-function hash(text: string): number {
-  let h = 2_166_136_261;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16_777_619) >>> 0;
-  return h;
-}
-function uidOf(text: string): string {
-  const part = (n: number) => hash(`${n}${text}`).toString(16).padStart(8, "0");
-  const hex = part(1) + part(2) + part(3) + part(4);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function podSpec(random: () => number, workload: string, index: number): Json {
@@ -157,17 +73,8 @@ export function* generateCluster(options: GeneratorOptions): Generator<{ section
   const nodes = Math.max(1, Math.ceil(pods / podsPerNode));
   const namespaceOf = (w: number) => `team-${String(Math.floor(w / workloadsPerNamespace)).padStart(4, "0")}`;
   const nameOf = (w: number) => `service-${String(w % workloadsPerNamespace).padStart(3, "0")}`;
-  const scopeOf = (n: number) => (n % 10 === 0 ? "in-scope" : n % 10 === 1 ? "connected-to" : "out-of-scope");
 
-  yield {
-    section: "namespaces",
-    object: {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: meta("Namespace", "kube-system", undefined, { labels: { "pci-scope": "connected-to" } }),
-      status: { phase: "Active" },
-    },
-  };
+  yield* generatePlatform({ nodes, namespaces });
   for (let n = 0; n < namespaces; n++) {
     const name = `team-${String(n).padStart(4, "0")}`;
     const labels = {
@@ -292,6 +199,9 @@ export function* generateCluster(options: GeneratorOptions): Generator<{ section
   }
   for (let w = 0; w < workloads; w++) {
     const [namespace, name] = [namespaceOf(w), nameOf(w)];
+    if (w % workloadsPerNamespace === 0) yield defaultDenyOf(w / workloadsPerNamespace, namespace);
+    const ingress = ingressOf(w, name, namespace);
+    if (ingress) yield ingress;
     const template = { metadata: { labels: labelsOf(w) }, spec: specs[w] };
     const selector = { matchLabels: { app: name } };
     const count = Math.min(podsPerWorkload, pods - w * podsPerWorkload);

@@ -5,8 +5,10 @@ import path from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import { type DecodedHeader, SnapshotEncoder, type WireSectionName } from "@/lib/inventory/encoding";
 import { projectObject } from "@/lib/inventory/redaction";
+import { SECTIONS } from "@/lib/inventory/sections";
 import { SNAPSHOT_SCHEMA_VERSION, type SectionName } from "@/lib/inventory/snapshot";
 import { clusterAsJson, type GeneratorOptions, generateCluster } from "./generate";
+import { clusterFacts } from "./generate-platform";
 
 export interface StoredChunk {
   section: WireSectionName;
@@ -23,6 +25,10 @@ export interface StoredSnapshot {
 }
 
 const sha256 = (data: string | Uint8Array) => createHash("sha256").update(data).digest("hex");
+
+function isBuiltIn(group: string): boolean {
+  return !group.includes(".") || group.endsWith(".k8s.io");
+}
 
 /** Writes `api.json` and a folder of chunks with `index.json`; returns their sizes. */
 export function writeSnapshotFiles(
@@ -61,9 +67,16 @@ export function writeSnapshotFiles(
     source: "agent",
     provider: "self-managed",
     collectedAt: "2026-11-21T10:00:00.000Z",
-    facts: { gitVersion: "v1.34.2" },
+    facts: clusterFacts(),
     invalid: [],
-    sections: [...counts.keys(), "podtemplates"].map((name) => ({ name, status: "complete" as const })),
+    sections: [
+      // What no object was made of is an empty list, or a resource that the cluster does not have.
+      ...SECTIONS.map(({ name, sources }) => ({
+        name,
+        status: counts.has(name) || isBuiltIn(sources[0]?.group ?? "") ? ("complete" as const) : ("unserved" as const),
+      })),
+      { name: "podtemplates" as const, status: "complete" as const },
+    ],
   };
   const stored: StoredSnapshot = {
     header,
