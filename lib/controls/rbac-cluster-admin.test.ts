@@ -63,6 +63,17 @@ describeControl(rbacClusterAdmin, [
     status: "pass",
     objects: [...base, to(userSubject("system:kube-controller-manager"))],
   },
+  {
+    name: "every kubelet",
+    status: "fail",
+    severity: "critical",
+    objects: [...base, to(groupSubject("system:nodes"))],
+  },
+  {
+    name: "whoever joins a node",
+    status: "fail",
+    objects: [...base, to(groupSubject("system:bootstrappers:kubeadm:default-node-token"))],
+  },
   { name: "no RBAC objects at all", status: "pass", objects: [], says: "no binding grants unlimited rights" },
   {
     name: "every verb on every core resource is not everything",

@@ -4,7 +4,7 @@
  * Reads: every binding, the rules behind it and its subjects. Judged by rules, not by name: a ClusterRole with a rule of `*`
  *   verbs on `*` resources of `*` groups is cluster-admin under any name.
  * Pass: such a role is bound only to the Group system:masters (the default binding), kubeadm's group of cluster
- *   administrators, and Kubernetes' own components; or it is bound to nobody.
+ *   administrators, and the control plane's own components; or it is bound to nobody.
  * Fail: any other subject. A RoleBinding gives full power in one namespace only: high, and critical for a CDE namespace; every
  *   account (system:serviceaccounts) and accounts of CDE namespaces are critical.
  * Unknown: RBAC could not be read; in manifests, a binding to a role that is not among the files.
@@ -14,7 +14,7 @@
 import { refOf } from "@/lib/inventory/inventory";
 import { type EffectiveRule, type Grant, grantsOf } from "@/lib/rbac/grants";
 import { isUnlimited } from "@/lib/rbac/rules";
-import { accountReach, describeSubject, isSystemComponent, SUPERUSER_GROUP } from "@/lib/rbac/subjects";
+import { accountReach, describeSubject, SUPERUSER_GROUP } from "@/lib/rbac/subjects";
 import type { Subject } from "@/lib/inventory/kinds";
 import { renderManifest } from "./manifest";
 import { clusterResult, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
@@ -61,7 +61,7 @@ export const rbacClusterAdmin: Control = {
   sections: [...SECTIONS],
   rule: {
     reads: "Every RoleBinding and ClusterRoleBinding, the rules behind it, and its subjects.",
-    pass: "Roles with every verb on every resource are bound only to Kubernetes' default group, kubeadm's administrators group and Kubernetes' own components.",
+    pass: "Roles with every verb on every resource are bound only to Kubernetes' default group, kubeadm's administrators group and the control plane's own components.",
     fail: "Any other person, group or service account is bound to such a role, under whatever name.",
     unknown:
       "RBAC could not be read, an RBAC object is invalid, or (in manifests) the bound role is not among the files.",
@@ -201,8 +201,19 @@ function problems(grant: Grant): Subject[] {
 function isProblem(grant: Grant, subject: Subject): boolean {
   if (subject.kind === "Group" && subject.name === SUPERUSER_GROUP) return false;
   if (subject.kind === "Group" && subject.name === KUBEADM_ADMINS && grant.namespace === null) return false;
-  return !isSystemComponent(subject);
+  // OpenShift's default binding, for the administrator whose certificate the installer makes.
+  if (grant.binding.metadata.name === "cluster-admins" && subject.name === "system:cluster-admins") return false;
+  return !(subject.kind === "User" && CONTROL_PLANE_USERS.has(subject.name));
 }
+
+/** Components that run the control plane anyway. system:nodes, system:kube-proxy and the like run on every node and are no such. */
+const CONTROL_PLANE_USERS: ReadonlySet<string> = new Set([
+  "system:admin",
+  "system:apiserver",
+  "system:cloud-controller-manager",
+  "system:kube-controller-manager",
+  "system:kube-scheduler",
+]);
 
 /** In a cluster a missing role grants nothing. In files it may exist where they are applied, so nobody knows what it grants. */
 function missingRole(context: EvaluationContext, grant: Grant, object: Result["object"]): Result[] {

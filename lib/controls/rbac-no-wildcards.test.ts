@@ -31,6 +31,20 @@ const edit = clusterRole("edit", [{ verbs: ["*"], apiGroups: ["x.io"], resources
 const extension = clusterRole("things-editor", [{ verbs: ["*"], apiGroups: ["x.io"], resources: ["things"] }], {
   metadata: { labels: { "rbac.authorization.k8s.io/aggregate-to-edit": "true" } },
 });
+const viewIntoEdit = clusterRole("view", [], {
+  metadata: {
+    labels: {
+      "kubernetes.io/bootstrapping": "rbac-defaults",
+      "rbac.authorization.k8s.io/aggregate-to-edit": "true",
+    },
+  },
+  aggregationRule: {
+    clusterRoleSelectors: [{ matchLabels: { "rbac.authorization.k8s.io/aggregate-to-view": "true" } }],
+  },
+});
+const viewExtension = clusterRole("things-viewer", [{ verbs: ["*"], apiGroups: ["x.io"], resources: ["things"] }], {
+  metadata: { labels: { "rbac.authorization.k8s.io/aggregate-to-view": "true" } },
+});
 
 describeControl(rbacNoWildcards, [
   { name: "everything is named", status: "pass", objects: withRule({}), object: "Role/cde/r" },
@@ -141,6 +155,38 @@ describeControl(rbacNoWildcards, [
     objects: [...world, edit, extension, roleBinding("b", "cde", "edit", ann)],
     object: "ClusterRole/things-editor",
     says: "through the aggregated ClusterRole edit",
+  },
+  {
+    name: "a role that view collects, and edit by way of view",
+    status: "fail",
+    objects: [...world, viewIntoEdit, edit, viewExtension, roleBinding("b", "cde", "edit", ann)],
+    object: "ClusterRole/things-viewer",
+    says: "through the aggregated ClusterRole edit",
+  },
+  {
+    name: "in files, a role that view collects reaches whoever is bound to admin",
+    status: "fail",
+    objects: [...world, viewExtension, roleBinding("b", "cde", "admin", ann)],
+    options: { source: "manifests" },
+    object: "ClusterRole/things-viewer",
+  },
+  {
+    name: "an aggregated role keeps a wildcard that no role gives it any more",
+    status: "fail",
+    objects: [...world, edit, roleBinding("b", "cde", "edit", ann)],
+    object: "ClusterRole/edit",
+  },
+  {
+    name: "a subresource of everything",
+    status: "fail",
+    objects: withRule({ resources: ["*/exec"], verbs: ["create"] }),
+    says: "* in resources",
+  },
+  {
+    name: "a role that somebody wrote for every kubelet",
+    status: "fail",
+    objects: [...world, clusterRole("r", [all]), clusterRoleBinding("b", "r", [groupSubject("system:nodes")])],
+    object: "ClusterRole/r",
   },
   {
     name: "files that leave the default role out",

@@ -4,7 +4,7 @@
  * Reads: the rules of Roles and ClusterRoles, and the bindings that make them effective in a CDE namespace: a RoleBinding there
  *   or a ClusterRoleBinding. A ClusterRole that an aggregated role collects reaches whoever that role is bound to.
  * Pass: no `*` in verbs, resources or apiGroups of any rule of the role.
- * Fail: such a `*`: critical for all verbs on secrets, pods/exec or all resources, else high.
+ * Fail: such a `*` (a subresource of everything, as in star slash exec, is one): critical for all verbs on secrets, pods/exec or all resources, else high.
  * Unknown: RBAC could not be read, or no scope is declared.
  * Not applicable: the role holds a wildcard and is bound to nobody (low: unused, remove it); no role is effective in the CDE.
  *   Files hold roles without their bindings: where they hold no binding at all, the role is judged by its rules (fail, low).
@@ -17,7 +17,7 @@ import type { PolicyRule, Role } from "@/lib/inventory/kinds";
 import { matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { isBootstrapObject } from "@/lib/rbac/bootstrap-roles";
-import { type Grant, grantsOf } from "@/lib/rbac/grants";
+import { defaultsThatCollect, type Grant, grantsOf } from "@/lib/rbac/grants";
 import { describeRule, groupMatches, resourceMatches, wildcardFields } from "@/lib/rbac/rules";
 import { describeSubject, isSystemComponent, SUPERUSER_GROUP } from "@/lib/rbac/subjects";
 import { renderManifest } from "./manifest";
@@ -151,7 +151,7 @@ function judgeRoles(context: EvaluationContext): Result[] {
       grant.subjects.filter((subject) => !isOwnComponent(grant, role, subject)),
     );
     if (holders.length > 0) {
-      results.push(judgeRole(grants));
+      results.push(judgeRole(grants, clusterRoles));
       continue;
     }
     const isBound = bound.has(refKey(roleKey(role))) || grants.grants.length > 0;
@@ -171,18 +171,8 @@ function roleKey(role: Role): ResourceRef {
 function grantsOfRole(role: Role, byRole: ReadonlyMap<string, Grant[]>, aggregated: readonly Role[]): Reach {
   const own = byRole.get(refKey(roleKey(role))) ?? [];
   if (role.kind !== "ClusterRole") return { role, grants: own, via: null };
-  const carriers = aggregated.filter(
-    (other) =>
-      other !== role &&
-      (other.aggregationRule?.clusterRoleSelectors ?? []).some((selector) =>
-        matchesSelector(selector, role.metadata.labels ?? {}),
-      ),
-  );
   // In files the aggregated defaults (view, edit, admin) are left out; the label says that they would collect this role.
-  const defaults = ["view", "edit", "admin"].filter(
-    (name) => role.metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${name}`] === "true",
-  );
-  const names = new Set([...carriers.map((carrier) => carrier.metadata.name), ...defaults]);
+  const names = new Set([...carriersOf(role, aggregated), ...defaultsThatCollect(role)]);
   const carried = [...names].flatMap(
     (name) => byRole.get(refKey({ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", name })) ?? [],
   );
@@ -190,10 +180,36 @@ function grantsOfRole(role: Role, byRole: ReadonlyMap<string, Grant[]>, aggregat
   return { role, grants: [...own, ...carried], via };
 }
 
-/** Kubernetes' own components hold Kubernetes' own roles; everybody else counts, also accounts of kube-system. */
+/**
+ * Names of the aggregated roles that collect the role, also by way of one another: edit collects view, so that a role that is added
+ * to view reaches whoever is bound to edit.
+ */
+function carriersOf(role: Role, aggregated: readonly Role[]): Set<string> {
+  const names = new Set<string>();
+  const waiting = [role];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const labels = next.metadata.labels ?? {};
+    for (const other of aggregated) {
+      if (other === role || names.has(other.metadata.name)) continue;
+      const selectors = other.aggregationRule?.clusterRoleSelectors ?? [];
+      if (!selectors.some((selector) => matchesSelector(selector, labels))) continue;
+      names.add(other.metadata.name);
+      waiting.push(other);
+    }
+  }
+  return names;
+}
+
+/**
+ * Kubernetes' own components hold Kubernetes' own roles; everybody else counts, also accounts of kube-system. A wildcard that
+ * somebody wrote and gave to such a component (system:nodes is every kubelet) counts too.
+ */
 function isOwnComponent(grant: Grant, role: Role, subject: Grant["subjects"][number]): boolean {
   if (subject.kind === "Group" && subject.name === SUPERUSER_GROUP) return true;
-  if (isSystemComponent(subject)) return true;
+  if (isSystemComponent(subject)) {
+    const isOwnRole = isBootstrapObject(role) || role.metadata.name.startsWith("system:");
+    return isOwnRole || wildcardRules(role.rules ?? [], grant.namespace === null).length === 0;
+  }
   return (
     subject.kind === "ServiceAccount" &&
     (subject.namespace ?? grant.namespace) === "kube-system" &&
@@ -202,12 +218,21 @@ function isOwnComponent(grant: Grant, role: Role, subject: Grant["subjects"][num
   );
 }
 
-function judgeRole({ role, grants, via }: Reach): Result {
+function judgeRole({ role, grants, via }: Reach, clusterRoles: readonly Role[]): Result {
   const object = roleKey(role);
   const isClusterWide = grants.some((grant) => grant.namespace === null);
-  // Rules that an aggregated role collected are reported at the role that wrote them.
-  const rules = role.aggregationRule === undefined ? (role.rules ?? []) : [];
-  const found = wildcardRules(rules, isClusterWide);
+  // Rules that an aggregated role collected are reported at the role that wrote them; what no role wrote (any more) here.
+  const selectors = role.aggregationRule?.clusterRoleSelectors ?? [];
+  const isCollected = (rule: PolicyRule): boolean =>
+    clusterRoles.some(
+      (other) =>
+        other !== role &&
+        selectors.some((selector) => matchesSelector(selector, other.metadata.labels ?? {})) &&
+        (other.rules ?? []).some((candidate) => JSON.stringify(candidate) === JSON.stringify(rule)),
+    );
+  const found = wildcardRules(role.rules ?? [], isClusterWide).filter(
+    ({ rule }) => role.aggregationRule === undefined || !isCollected(rule),
+  );
   const holders = nameSome(
     [...new Set(grants.flatMap((grant) => grant.subjects.map((s) => describeSubject(s, grant.namespace ?? ""))))],
     4,

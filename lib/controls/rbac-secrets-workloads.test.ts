@@ -151,6 +151,19 @@ describeControl(rbacSecretsWorkloads, [
     options: { source: "manifests" },
   },
   {
+    name: "files: view, to which a role of the files adds Secrets",
+    status: "fail",
+    objects: [
+      ...world,
+      clusterRole("secret-viewer", [rule()], {
+        metadata: { labels: { "rbac.authorization.k8s.io/aggregate-to-view": "true" } },
+      }),
+      roleBinding("b", "cde", "view", [web]),
+    ],
+    options: { source: "manifests" },
+    says: "secret-viewer",
+  },
+  {
     name: "files that leave the role out",
     status: "unknown",
     objects: [...world, roleBinding("b", "cde", "ops", [web])],

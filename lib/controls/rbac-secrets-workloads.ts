@@ -179,7 +179,8 @@ function failOf({ object, text, paths }: Reader): Result {
   const isNamed = paths.every(({ rule }) => (rule.rule.resourceNames ?? []).length > 0);
   const lines = paths.map(({ grant, rule }) => {
     const state = grant.roleState === "assumed" ? " (as Kubernetes installs it)" : "";
-    return `${grant.binding.kind} ${grant.binding.metadata.name} → ${grant.roleRef.kind} ${grant.roleRef.name}${state}, rules[${rule.index}] ${describeRule(rule.rule)}`;
+    const via = rule.role.name === grant.roleRef.name ? "" : `, to which ${rule.role.kind} ${rule.role.name} adds`;
+    return `${grant.binding.kind} ${grant.binding.metadata.name} → ${grant.roleRef.kind} ${grant.roleRef.name}${state}${via}, rules[${rule.index}] ${describeRule(rule.rule)}`;
   });
   const evidence: EvidencePointer[] = paths.slice(0, 10).flatMap(({ grant, rule, subjectIndex }) => [
     { ref: grant.bindingRef, pointer: `/subjects/${subjectIndex}`, found: text },

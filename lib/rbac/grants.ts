@@ -8,14 +8,15 @@
  * - An aggregated ClusterRole has its rules filled by a controller. Where they are empty (a manifest, a controller that is
  *   down) the rules are collected here from the ClusterRoles that its selectors match, each with its own place as evidence.
  * - In manifests the ClusterRoles that every cluster has (cluster-admin, admin, edit, view) are usually not among the files: a
- *   reference to one is then taken for what Kubernetes installs under that name, and marked as assumed.
+ *   reference to one is then taken for what Kubernetes installs under that name, with what the files' own ClusterRoles add to it
+ *   by their aggregation labels, and marked as assumed.
  */
 import { type Inventory, type ResourceRef, refOf } from "@/lib/inventory/inventory";
 import type { PolicyRule, Role, RoleBinding, Subject } from "@/lib/inventory/kinds";
 import { matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { BOOTSTRAP_ROLES } from "./bootstrap-roles";
-import { bindingNamespaceOf } from "./subjects";
+import { type AccountName, bindingNamespaceOf, serviceAccountIdentity } from "./subjects";
 
 export interface RbacObjects {
   roles: readonly Role[];
@@ -92,7 +93,10 @@ export function listGrants(objects: RbacObjects): Grant[] {
       return {
         ...base,
         roleState: "assumed",
-        rules: assumed.map((rule, index) => ({ rule, role: roleRef, index })),
+        rules: [
+          ...assumed.map((rule, index) => ({ rule, role: roleRef, index })),
+          ...objects.clusterRoles.filter((other) => defaultsThatCollect(other).includes(name)).flatMap(rulesOf),
+        ],
       };
     }
     return { ...base, roleState: "missing", rules: [] };
@@ -119,6 +123,19 @@ function collectRules(role: Role, clusterRoles: readonly Role[], seen: Set<Role>
     .flatMap((other) => collectRules(other, clusterRoles, seen));
 }
 
+/**
+ * The default ClusterRoles (view, edit, admin) that collect a ClusterRole by its aggregation labels, in that order. Each of them
+ * collects the one before it as well, so that what is added to view reaches whoever is bound to edit or admin.
+ */
+export function defaultsThatCollect(role: Role): string[] {
+  const labels = role.metadata.labels ?? {};
+  const first = AGGREGATED_DEFAULTS.findIndex(
+    (name) => labels[`rbac.authorization.k8s.io/aggregate-to-${name}`] === "true",
+  );
+  return first < 0 ? [] : AGGREGATED_DEFAULTS.slice(first);
+}
+const AGGREGATED_DEFAULTS = ["view", "edit", "admin"];
+
 const grantsByInventory = new WeakMap<Inventory, Grant[]>();
 
 /** The grants of a cluster, walked once per inventory. */
@@ -129,4 +146,43 @@ export function grantsOf(inventory: Inventory): readonly Grant[] {
     grantsByInventory.set(inventory, grants);
   }
   return grants;
+}
+
+const accountIndexes = new WeakMap<Inventory, Map<string, number[]>>();
+
+/**
+ * The grants that reach a service account by its own name or through the groups of all accounts (of its namespace), in list order.
+ * Those of `system:authenticated` are left out: everybody has them. Looked up in an index, because a large cluster asks for
+ * thousands of accounts.
+ */
+export function grantsOfAccount(inventory: Inventory, account: AccountName): readonly Grant[] {
+  const grants = grantsOf(inventory);
+  let index = accountIndexes.get(inventory);
+  if (index === undefined) {
+    index = indexBySubject(grants);
+    accountIndexes.set(inventory, index);
+  }
+  const { username, groups } = serviceAccountIdentity(account);
+  const names = [`User ${username}`, ...groups.filter((g) => g !== "system:authenticated").map((g) => `Group ${g}`)];
+  const positions = new Set(names.flatMap((name) => index.get(name) ?? []));
+  return [...positions].sort((a, b) => a - b).flatMap((position) => grants[position] ?? []);
+}
+
+/** Positions of the grants by subject; a ServiceAccount is filed under the user name that it authenticates with. */
+function indexBySubject(grants: readonly Grant[]): Map<string, number[]> {
+  const index = new Map<string, number[]>();
+  grants.forEach((grant, position) => {
+    for (const subject of grant.subjects) {
+      const namespace = subject.namespace || bindingNamespaceOf(grant.binding);
+      if (subject.kind === "ServiceAccount" && namespace === "") continue;
+      const key =
+        subject.kind === "ServiceAccount"
+          ? `User ${serviceAccountIdentity({ namespace, name: subject.name }).username}`
+          : `${subject.kind} ${subject.name}`;
+      const positions = index.get(key);
+      if (positions === undefined) index.set(key, [position]);
+      else positions.push(position);
+    }
+  });
+  return index;
 }

@@ -85,10 +85,15 @@ export function isUnlimited(rule: PolicyRule): boolean {
   );
 }
 
-/** Which fields of the rule hold a bare `*`, in the order verbs, resources, apiGroups, nonResourceURLs. */
+/**
+ * Which fields of the rule hold a `*`, in the order verbs, resources, apiGroups, nonResourceURLs. For resources the form "star slash
+ * exec" is one too: it means that subresource of everything.
+ */
 export function wildcardFields(rule: PolicyRule): ("verbs" | "resources" | "apiGroups" | "nonResourceURLs")[] {
   const fields = ["verbs", "resources", "apiGroups", "nonResourceURLs"] as const;
-  return fields.filter((field) => (rule[field] ?? []).includes("*"));
+  return fields.filter((field) =>
+    (rule[field] ?? []).some((item) => item === "*" || (field === "resources" && item.startsWith("*/"))),
+  );
 }
 
 /** One line for a reason: `get,list secrets (core)`. */
