@@ -32,7 +32,7 @@ export interface AuditFlags {
 /** The audit flags of every visible API server; null (with the reason) when none is visible. */
 export function auditFlags(
   inventory: Inventory,
-): { visible: true; servers: AuditFlags[]; hiddenNodes: string[] } | { visible: false; reason: string } {
+): { visible: true; servers: AuditFlags[]; hiddenNodes: readonly string[] } | { visible: false; reason: string } {
   const flags = componentFlags(inventory, "kube-apiserver");
   if (!flags.visible) return flags;
   const servers = flags.instances.map((instance): AuditFlags => {

@@ -17,9 +17,8 @@
 import type { Inventory, PodVariant, Workload } from "@/lib/inventory/inventory";
 import type { PolicyRule } from "@/lib/inventory/kinds";
 import { covers } from "@/lib/rbac/covers";
-import { grantsOf } from "@/lib/rbac/grants";
+import { grantsOfAccount } from "@/lib/rbac/grants";
 import { describeRule } from "@/lib/rbac/rules";
-import { bindingNamespaceOf, matchingSubject, serviceAccountIdentity } from "@/lib/rbac/subjects";
 import { renderManifest } from "./manifest";
 import { findUnreadable, nameSome } from "./population";
 import { CDE_PODS, script, selectNamespaces, shellQuote } from "./prelude";
@@ -277,11 +276,7 @@ function isApiAudience(audience: string | undefined): boolean {
 
 /** What bindings anywhere give the account itself or all accounts, without what every authenticated user has. */
 function grantedRules(inventory: Inventory, namespace: string, name: string): PolicyRule[] {
-  const identity = serviceAccountIdentity({ namespace, name });
-  const own = { ...identity, groups: identity.groups.filter((group) => group !== "system:authenticated") };
-  return grantsOf(inventory)
-    .filter((grant) => matchingSubject(grant.subjects, own, bindingNamespaceOf(grant.binding)) >= 0)
-    .flatMap((grant) => grant.rules.map(({ rule }) => rule));
+  return grantsOfAccount(inventory, { namespace, name }).flatMap((grant) => grant.rules.map(({ rule }) => rule));
 }
 
 function patchForTokenVolumes(volumes: NonNullable<PodVariant["spec"]["volumes"]>): Record<string, unknown> {

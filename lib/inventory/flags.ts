@@ -38,12 +38,12 @@ export type ComponentFlags =
   | { visible: false; reason: string }
   | {
       visible: true;
-      instances: ComponentInstance[];
+      instances: readonly ComponentInstance[];
       /**
        * Control-plane nodes that show no instance of the component, and pods of its name that were not valid, in name order:
        * what runs there is unknown.
        */
-      hiddenNodes: string[];
+      hiddenNodes: readonly string[];
     };
 
 const MANAGED: Record<string, string> = {
@@ -55,8 +55,18 @@ const MANAGED: Record<string, string> = {
 const CONTROL_PLANE_LABELS = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
 const REDACTED = "<redacted>";
 
-/** Reads a component's flags from every instance that the snapshot shows. */
+const known = new WeakMap<Inventory, Map<Component, ComponentFlags>>();
+
+/** Reads a component's flags from every instance that the snapshot shows. Several controls ask; the pods are walked once. */
 export function componentFlags(inventory: Inventory, component: Component): ComponentFlags {
+  const byComponent = known.get(inventory) ?? new Map<Component, ComponentFlags>();
+  known.set(inventory, byComponent);
+  const flags = byComponent.get(component) ?? readFlags(inventory, component);
+  byComponent.set(component, flags);
+  return flags;
+}
+
+function readFlags(inventory: Inventory, component: Component): ComponentFlags {
   const managed = MANAGED[inventory.provider];
   if (managed !== undefined) return { visible: false, reason: managed };
   const readable = inventory.readable("pods");
