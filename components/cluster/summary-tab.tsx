@@ -59,6 +59,8 @@ export function SummaryTab({ organization }: { organization: string }) {
                         {cell.hasCritical ? <SeverityBars severity="critical" bare /> : null}
                         {cell.failingControls} failing {cell.failingControls === 1 ? "control" : "controls"}
                       </span>
+                    ) : cell.status === "blocked" ? (
+                      <span className="text-fg-2">could not be evaluated</span>
                     ) : null}
                   </span>
                 </Link>

@@ -57,7 +57,7 @@ export function ControlTable({
             <LensLink
               key={link.requirement}
               href={`/o/${organization}/requirements/${link.requirement}`}
-              className={link.kind === "primary" ? "row-link" : "row-link text-fg-3"}
+              className={link.kind === "primary" ? "row-link target" : "row-link target text-fg-3"}
               title={link.rationale}
             >
               {link.requirement}

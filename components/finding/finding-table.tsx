@@ -66,7 +66,7 @@ export function FindingTable({
       cell: (row) => (
         <span className="inline-flex flex-wrap gap-x-2">
           {row.requirements.map((id) => (
-            <LensLink key={id} className="row-link" href={`/o/${organization}/requirements/${id}`}>
+            <LensLink key={id} className="row-link target" href={`/o/${organization}/requirements/${id}`}>
               {id}
             </LensLink>
           ))}

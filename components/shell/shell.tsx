@@ -46,7 +46,10 @@ export function Shell({ organization, person, session, projects, openFindings, s
           Skip to the content
         </a>
         <div className="min-h-dvh md:grid md:grid-cols-[56px_minmax(0,1fr)] xl:grid-cols-[216px_minmax(0,1fr)] print:block">
-          <div className="no-print sticky top-0 flex h-dvh flex-col border-r border-line bg-canvas px-2 py-2.5 max-md:hidden">
+          <aside
+            aria-label="Sidebar"
+            className="no-print sticky top-0 flex h-dvh flex-col border-r border-line bg-canvas px-2 py-2.5 max-md:hidden"
+          >
             <div className="flex h-9 items-center gap-2 px-1.5 max-xl:justify-center max-xl:px-0">
               <Logo />
               <span className="min-w-0 max-xl:hidden">
@@ -66,7 +69,7 @@ export function Shell({ organization, person, session, projects, openFindings, s
               <ThemeToggle />
               {signOut}
             </div>
-          </div>
+          </aside>
           <div className="flex min-w-0 flex-col bg-surface pb-16 md:pb-0">
             {isAssessor(person.roles) ? (
               <p className="no-print flex min-h-8 items-center gap-2 border-b border-human-line bg-human-tint px-5 py-1 text-small text-human-fg">
