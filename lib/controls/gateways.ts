@@ -80,9 +80,15 @@ function judgeGateway(context: EvaluationContext, gateway: CustomObject, judged:
     switch (listener.protocol) {
       case "HTTP": {
         const open = attached.filter((route) => !redirectsOnly(route));
+        const others = attachedCount(gateway, listener) - allAttached(context, gateway, listener);
         if (open.length > 0)
           fails.push({
             text: `listener ${listener.name} serves ${nameSome(open.map((route) => `HTTPRoute ${namespaceOf(route)}/${route.metadata.name}`))} over plain HTTP`,
+            pointer,
+          });
+        else if (others > 0)
+          unknowns.push({
+            text: `listener ${listener.name} serves ${others} ${others === 1 ? "route" : "routes"} of other kinds (GRPCRoute) over plain HTTP`,
             pointer,
           });
         else good.push(`listener ${listener.name} ${attached.length === 0 ? "carries no route" : "only redirects"}`);
@@ -117,6 +123,26 @@ function judgeGateway(context: EvaluationContext, gateway: CustomObject, judged:
   }
   if (unknowns.length > 0) return result("unknown", unknowns);
   return result("pass", []);
+}
+
+/** How many routes of any kind the controller says are attached to the listener; 0 where it says nothing. */
+function attachedCount(gateway: CustomObject, listener: Listener): number {
+  const listeners = (Array.isArray(gateway.status?.listeners) ? gateway.status.listeners : []) as {
+    name?: string;
+    attachedRoutes?: number;
+  }[];
+  return listeners.find((status) => status.name === listener.name)?.attachedRoutes ?? 0;
+}
+
+/** How many HTTPRoutes of the cluster attach to the listener, wherever they lie. */
+function allAttached(context: EvaluationContext, gateway: CustomObject, listener: Listener): number {
+  return context.inventory
+    .list("gateway-httproutes")
+    .filter((route) =>
+      parentsOf(route).some(
+        (parent) => isParent(parent, route, gateway) && attaches(context, parent, route, gateway, listener),
+      ),
+    ).length;
 }
 
 function parentsOf(route: CustomObject): ParentRef[] {

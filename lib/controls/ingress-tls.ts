@@ -5,7 +5,9 @@
  * HAProxy, AGIC, Google, AWS Load Balancer Controller).
  */
 import { refOf } from "@/lib/inventory/inventory";
+import { parseBooleanFlag } from "@/lib/inventory/flags";
 import type { Ingress } from "@/lib/inventory/kinds";
+import type { Provider } from "@/lib/inventory/snapshot";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { nameSome } from "./population";
 import type { EvidencePointer, Result } from "./types";
@@ -29,9 +31,12 @@ const REDIRECT_KEYS = [
 ];
 const FORCE_KEYS = ["nginx.ingress.kubernetes.io/force-ssl-redirect", "ingress.kubernetes.io/force-ssl-redirect"];
 const PASSTHROUGH_KEY = "nginx.ingress.kubernetes.io/ssl-passthrough";
+/** Annotations are text, and the controllers read them as Go does: `False` and `0` switch off as `false` does. */
+const saysTrue = (text: string | undefined): boolean => parseBooleanFlag(text ?? null) === true;
+const saysFalse = (text: string | undefined): boolean => parseBooleanFlag(text ?? null) === false;
 
-/** One result for the Ingress. */
-export function judgeIngress(ingress: Ingress): Result {
+/** One result for the Ingress; the provider says which controller serves one that names no class. */
+export function judgeIngress(ingress: Ingress, provider: Provider): Result {
   const ref = { ...refOf(ingress), namespace: namespaceOf(ingress) };
   const annotations = ingress.metadata.annotations ?? {};
   const answer = (status: Result["status"], reason: string, detail: string, evidence: EvidencePointer[]): Result => ({
@@ -69,7 +74,7 @@ export function judgeIngress(ingress: Ingress): Result {
   const open = wanted.filter(({ host }) => host === "" || !names.some((name) => hostCovers(name, host)));
   const words = (list: typeof open) =>
     nameSome([...new Set(list.map(({ host }) => (host === "" ? "every host" : host)))]);
-  if (open.length > 0 && annotations[PASSTHROUGH_KEY] === "true") {
+  if (open.length > 0 && saysTrue(annotations[PASSTHROUGH_KEY])) {
     return answer(
       "unknown",
       `TLS passes through to the pod for ${words(open)}`,
@@ -96,8 +101,8 @@ export function judgeIngress(ingress: Ingress): Result {
       ],
     );
   }
-  const isForced = FORCE_KEYS.some((key) => annotations[key] === "true");
-  const off = REDIRECT_KEYS.find((key) => annotations[key] === "false");
+  const isForced = FORCE_KEYS.some((key) => saysTrue(annotations[key]));
+  const off = REDIRECT_KEYS.find((key) => saysFalse(annotations[key]));
   if (off !== undefined && !isForced) {
     return answer(
       "fail",
@@ -107,11 +112,21 @@ export function judgeIngress(ingress: Ingress): Result {
     );
   }
   const allowHttp = annotations["kubernetes.io/ingress.allow-http"];
-  if (className.startsWith("gce") && allowHttp !== "false") {
+  const isGoogle = className.startsWith("gce") || (className === "" && provider === "gke");
+  if (isGoogle && !saysFalse(allowHttp)) {
     return answer(
       "unknown",
       "the Google load balancer serves HTTP beside TLS unless told otherwise",
-      `Ingress ${ref.name} of class ${className} has TLS; the load balancer also serves HTTP unless kubernetes.io/ingress.allow-http is "false" or a FrontendConfig redirects, which isn't in the snapshot.`,
+      `Ingress ${ref.name} of class ${className === "" ? "gce, which GKE takes when none is named," : className} has TLS; the load balancer also serves HTTP unless kubernetes.io/ingress.allow-http is "false" or a FrontendConfig redirects, which isn't in the snapshot.`,
+      [at("/spec/tls", JSON.stringify(tls))],
+    );
+  }
+  const beside = servesBoth(className, annotations);
+  if (beside !== null && !isForced) {
+    return answer(
+      "unknown",
+      `${beside.name} serves plain HTTP beside TLS unless told otherwise`,
+      `Ingress ${ref.name} of class ${className} has TLS for ${words(wanted)}. ${beside.why}`,
       [at("/spec/tls", JSON.stringify(tls))],
     );
   }
@@ -121,6 +136,35 @@ export function judgeIngress(ingress: Ingress): Result {
     `Ingress ${ref.name} has a tls entry for ${words(wanted)}, and no annotation lets plain HTTP through${className === "" ? "" : ` (class ${className})`}. That the controller redirects HTTP is its default, which a request shows.`,
     [at("/spec/tls", JSON.stringify(tls))],
   );
+}
+
+/** Controllers that don't redirect by themselves when an Ingress has TLS, and what says that plain HTTP is not served all the same. */
+function servesBoth(className: string, annotations: Record<string, string>): { name: string; why: string } | null {
+  const listed = (key: string): string[] =>
+    (annotations[key] ?? "").split(",").map((item) => item.trim().toLowerCase());
+  if (/^traefik\b/.test(className)) {
+    const points = listed("traefik.ingress.kubernetes.io/router.entrypoints").filter((point) => point !== "");
+    if (points.length > 0 && !points.some((point) => point === "web" || point === "http")) return null;
+    return {
+      name: "Traefik",
+      why: "Traefik serves it on every entry point, and whether its HTTP entry point redirects stands in its own configuration, which isn't in the snapshot. Name only the TLS entry point in traefik.ingress.kubernetes.io/router.entrypoints, or make a request.",
+    };
+  }
+  if (/^kong\b/.test(className)) {
+    const protocols = listed("konghq.com/protocols").filter((protocol) => protocol !== "");
+    if (protocols.length > 0 && protocols.every((protocol) => protocol === "https" || protocol === "grpcs"))
+      return null;
+    return {
+      name: "Kong",
+      why: "Kong's routes take http and https unless konghq.com/protocols says https only.",
+    };
+  }
+  const other = /^(contour|istio)\b/.exec(className)?.[1];
+  if (other === undefined) return null;
+  return {
+    name: other === "contour" ? "Contour" : "Istio",
+    why: `${other === "contour" ? "Contour redirects where ingress.kubernetes.io/force-ssl-redirect is true" : "Istio's gateway redirects only where its Gateway object says httpsRedirect, which isn't in the snapshot"}; make a request over plain HTTP.`,
+  };
 }
 
 /** AWS Load Balancer Controller: listeners come from annotations; without a certificate it listens on HTTP 80 only. */

@@ -13,7 +13,7 @@ import type { EvaluationContext, EvidencePointer, Result } from "./types";
 
 /** Images of controllers whose entry points are Ingresses, Gateways or Routes: those are judged by their own objects. */
 const CONTROLLER_IMAGE =
-  /(ingress-nginx|nginx-ingress|kubernetes-ingress|traefik|haproxy|contour|envoy|kong|istio\/proxyv2|istio\/pilot|emissary|ambassador|nginx-gateway|skipper)/;
+  /(?:^|[/-])(?:ingress-nginx|nginx-ingress|kubernetes-ingress|traefik|haproxy|contour|envoy|kong|istio\/proxyv2|istio\/pilot|emissary|ambassador|nginx-gateway|skipper)(?:[-:@/]|$)/;
 const INTERNAL: readonly (readonly [key: string, value: RegExp])[] = [
   ["service.beta.kubernetes.io/aws-load-balancer-internal", /^(true|0\.0\.0\.0\/0)$/],
   ["service.beta.kubernetes.io/aws-load-balancer-scheme", /^internal$/],
@@ -74,13 +74,12 @@ export function judgeLoadBalancers(context: EvaluationContext, namespace: string
 }
 
 function servesController(context: EvaluationContext, service: Service): boolean {
-  return context.inventory
-    .workloadsIn(namespaceOf(service))
-    .some(
-      (workload) =>
-        matchesMapSelector(service.spec.selector, workload.labels) &&
-        workload.variants.some(({ spec }) =>
-          spec.containers.some((container) => CONTROLLER_IMAGE.test(container.image ?? "")),
-        ),
-    );
+  return context.inventory.workloadsIn(namespaceOf(service)).some(
+    (workload) =>
+      matchesMapSelector(service.spec.selector, workload.labels) &&
+      // An application with a mesh's sidecar holds a proxy too; a controller's pod holds nothing else.
+      workload.variants.every(({ spec }) =>
+        spec.containers.every((container) => CONTROLLER_IMAGE.test(container.image ?? "")),
+      ),
+  );
 }

@@ -220,6 +220,86 @@ describeControl(tlsIngressEverywhere, [
     ),
   },
   {
+    name: "an application with a mesh's sidecar is no controller",
+    status: "unknown",
+    objects: world(
+      deployment("web", "cde", {
+        containers: [
+          { name: "app", image: "registry.example.com/pay:1" },
+          { name: "istio-proxy", image: "docker.io/istio/proxyv2:1.27" },
+        ],
+      }),
+      service("web", "cde", { type: "LoadBalancer" }),
+    ),
+    object: "Service/cde/web",
+  },
+  {
+    name: "an image whose name only holds a controller's",
+    status: "unknown",
+    objects: world(
+      deployment("web", "cde", { containers: [{ name: "app", image: "registry.example.com/hongkong-pay:1" }] }),
+      service("web", "cde", { type: "LoadBalancer" }),
+    ),
+    object: "Service/cde/web",
+  },
+  ...["False", "0", "f"].map((value) => ({
+    name: `the redirect switched off with ${value}`,
+    status: "fail" as const,
+    objects: world(shop({}, { "nginx.ingress.kubernetes.io/ssl-redirect": value })),
+    says: "redirect is switched off",
+  })),
+  ...["traefik", "kong", "contour", "istio"].map((ingressClassName) => ({
+    name: `${ingressClassName} does not redirect by itself`,
+    status: "unknown" as const,
+    objects: world(shop({ ingressClassName })),
+    says: "plain HTTP beside TLS",
+  })),
+  {
+    name: "Traefik on its TLS entry point only",
+    status: "pass",
+    objects: world(
+      shop({ ingressClassName: "traefik" }, { "traefik.ingress.kubernetes.io/router.entrypoints": "websecure" }),
+    ),
+  },
+  {
+    name: "Traefik on both entry points",
+    status: "unknown",
+    objects: world(
+      shop({ ingressClassName: "traefik" }, { "traefik.ingress.kubernetes.io/router.entrypoints": "web, websecure" }),
+    ),
+  },
+  {
+    name: "Kong with https only",
+    status: "pass",
+    objects: world(shop({ ingressClassName: "kong" }, { "konghq.com/protocols": "https" })),
+  },
+  {
+    name: "Contour that is told to redirect",
+    status: "pass",
+    objects: world(shop({ ingressClassName: "contour" }, { "ingress.kubernetes.io/force-ssl-redirect": "true" })),
+  },
+  {
+    name: "on GKE an Ingress without a class is Google's",
+    status: "unknown",
+    objects: world(shop()),
+    options: { provider: "gke" },
+    says: "Google load balancer",
+  },
+  {
+    name: "a route of another kind at the HTTP listener",
+    status: "unknown",
+    objects: world({ ...gateway([http]), status: { listeners: [{ name: "http", attachedRoutes: 1 }] } }),
+    says: "GRPCRoute",
+  },
+  {
+    name: "an HTTP listener whose one route redirects",
+    status: "pass",
+    objects: world(
+      { ...gateway([http]), status: { listeners: [{ name: "http", attachedRoutes: 1 }] } },
+      route([redirect]),
+    ),
+  },
+  {
     name: "an Ingress out of scope",
     status: "not-applicable",
     objects: world(

@@ -67,7 +67,7 @@ export const tlsIngressEverywhere: Control = {
       ...context.inventory
         .list("ingresses")
         .filter((ingress) => namespaceOf(ingress) === namespace)
-        .map(judgeIngress),
+        .map((ingress) => judgeIngress(ingress, context.inventory.provider)),
       ...judgeRoutes(context, namespace),
       ...judgeLoadBalancers(context, namespace),
       ...judgeGateways(context, namespace, CATEGORIES),

@@ -164,7 +164,11 @@ export const gatewayBody: CustomBody = record(
       ),
       addresses: list(record({ type: text, value: text })),
     }),
-    status: record({ addresses: list(record({ type: text, value: text })), conditions }),
+    status: record({
+      addresses: list(record({ type: text, value: text })),
+      conditions,
+      listeners: list(record({ name: text, attachedRoutes: integer })),
+    }),
   },
   ["spec"],
 );

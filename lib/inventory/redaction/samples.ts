@@ -651,7 +651,11 @@ export const SAMPLES: Record<SectionName, Record<string, unknown>> = {
       ],
       addresses: [{ type: "IPAddress", value: "1.2.3.4" }],
     },
-    { addresses: [{ type: "IPAddress", value: "1.2.3.4" }], conditions: [condition] },
+    {
+      addresses: [{ type: "IPAddress", value: "1.2.3.4" }],
+      conditions: [condition],
+      listeners: [{ name: "l", attachedRoutes: 1, supportedKinds: [{ kind: "HTTPRoute" }] }],
+    },
   ),
   "gateway-httproutes": crd("gateway.networking.k8s.io/v1", "HTTPRoute", "cde", {
     parentRefs: [{ group: "g", kind: "Gateway", name: "g", namespace: "n", sectionName: "s", port: 443 }],
