@@ -237,7 +237,7 @@ const affinity = object<NonNullable<PodSpec["affinity"]>>({
   }),
 });
 
-export const podSpec: Shape<PodSpec> = object<PodSpec>(
+const listedPodSpec: Shape<PodSpec> = object<PodSpec>(
   {
     containers: filledList(container),
     initContainers: list(container),
@@ -265,6 +265,17 @@ export const podSpec: Shape<PodSpec> = object<PodSpec>(
   },
   ["containers"],
 );
+
+/**
+ * A pod's spec. `serviceAccount` is the old name of `serviceAccountName`: the API server takes it where the new one is empty, and so
+ * does the projection.
+ */
+export const podSpec: Shape<PodSpec> = (value, at) => {
+  if (at.isParsing || !isObject(value) || value.serviceAccountName) return listedPodSpec(value, at);
+  const { serviceAccount, ...rest } = value;
+  if (typeof serviceAccount !== "string" || serviceAccount === "") return listedPodSpec(value, at);
+  return listedPodSpec({ ...rest, serviceAccountName: serviceAccount }, at);
+};
 
 export const podTemplate: Shape<PodTemplate> = object<PodTemplate>({ metadata: templateMetadata, spec: podSpec }, [
   "spec",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findSection, SECTION_NAMES } from "../sections";
 import type { SectionName } from "../snapshot";
-import { parseProjectedObject, projectObject, REDACTED } from ".";
+import { parseProjectedObject, projectObject, readProjectedPodSpec, REDACTED } from ".";
 import { SAMPLES } from "./samples";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -176,6 +176,21 @@ describe("containers", () => {
     const elsewhere = firstContainer(podWith({ command }, { ...mirror, namespace: "cde" }))?.command;
     expect(elsewhere).toContain(`--anonymous-auth=${REDACTED}`);
     expect(elsewhere?.[0]).toBe(REDACTED);
+  });
+
+  it("reads the account under its old name, where the new one is empty", () => {
+    const accountOf = (fields: object) => {
+      const spec = { containers: [{ name: "c" }], ...fields };
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "n" }, spec };
+      return projectObject("pods", pod, "t").object?.spec.serviceAccountName;
+    };
+    expect(accountOf({ serviceAccount: "old" })).toBe("old");
+    expect(accountOf({ serviceAccount: "old", serviceAccountName: "" })).toBe("old");
+    expect(accountOf({ serviceAccount: "old", serviceAccountName: "new" })).toBe("new");
+    expect(accountOf({ serviceAccount: null })).toBeUndefined();
+    // The wire knows one name: nothing that the projection made holds the old one.
+    const sent = { containers: [{ name: "c" }], serviceAccount: "old" };
+    expect(readProjectedPodSpec(sent, false)).toMatchObject({ dropped: 1 });
   });
 
   it("works out facts from values that it drops", () => {
