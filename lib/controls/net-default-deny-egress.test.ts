@@ -36,6 +36,23 @@ describeControl(netDefaultDenyEgress, [
     status: "fail",
     objects: [...world, deny({ podSelector: { matchLabels: { app: "x" } } }, "default-deny-all")],
   },
+  {
+    name: "DNS to whatever lacks a label",
+    status: "fail",
+    objects: [
+      ...world,
+      deny({
+        egress: [
+          {
+            to: [
+              { ...dnsPods, podSelector: { matchExpressions: [{ key: "nobody-has-it", operator: "DoesNotExist" }] } },
+            ],
+            ports: dnsPorts,
+          },
+        ],
+      }),
+    ],
+  },
   { name: "an empty namespace with a policy", status: "pass", objects: [cdeNamespace(), ...calicoOn(["n1"]), deny()] },
   {
     name: "an empty list of rules denies when Egress is listed",

@@ -53,6 +53,27 @@ describeControl(netDefaultDenyIngress, [
       }),
     ],
   },
+  ...[{ tier: "security" }, { preDNAT: true }, { doNotTrack: true }].map((fields) => ({
+    name: `a policy of Calico that is no default deny: ${JSON.stringify(fields)}`,
+    status: "unknown" as const,
+    objects: [
+      ...world,
+      object("projectcalico.org/v3", "GlobalNetworkPolicy", "deny", undefined, {
+        spec: { selector: "all()", types: ["Ingress", "Egress"], ...fields },
+      }),
+    ],
+  })),
+  {
+    name: "Cilium's default deny in a cluster that runs Calico",
+    status: "unknown",
+    objects: [
+      ...world,
+      object("cilium.io/v2", "CiliumClusterwideNetworkPolicy", "deny", undefined, {
+        spec: { endpointSelector: {}, ingress: [{}] },
+      }),
+    ],
+    says: "CiliumClusterwideNetworkPolicy deny",
+  },
   {
     name: "no policy at all, a pod is open",
     status: "fail",

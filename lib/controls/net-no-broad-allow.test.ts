@@ -96,6 +96,16 @@ describeControl(netNoBroadAllow, [
     says: "all pods of all namespaces",
   },
   {
+    name: "every namespace, by the label that each of them has",
+    status: "fail",
+    severity: "high",
+    objects: [
+      ...world,
+      from({ namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "Exists" }] } }),
+    ],
+    says: "all pods of all namespaces",
+  },
+  {
     name: "all namespaces beside a narrow peer (OR)",
     status: "fail",
     severity: "high",

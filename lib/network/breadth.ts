@@ -4,7 +4,7 @@
  * | finding          | rule                                                                              | grade    |
  * | ---------------- | --------------------------------------------------------------------------------- | -------- |
  * | any-peer         | no from/to, an empty rule, ipBlock 0.0.0.0/0 or ::/0 (an `except` narrows, doesn't heal) | critical |
- * | all-namespaces   | namespaceSelector {} without a podSelector that chooses                           | high     |
+ * | all-namespaces   | namespaceSelector {} (or one on a label that every namespace has) without a podSelector that chooses | high |
  * | wide-block       | ipBlock wider than the limit: /16 for IPv4, /48 for IPv6 unless configured        | high     |
  * | wide-port-range  | more than 100 ports in one range                                                  | high     |
  * | same-namespace   | podSelector {} without namespaceSelector: all pods of the namespace               | medium   |
@@ -12,7 +12,7 @@
  *
  * Named ports are one port per pod and are narrow. Source: catalogue net-no-broad-allow; NetworkPolicy API reference.
  */
-import type { NetworkPolicyPeer, NetworkPolicyPort } from "@/lib/inventory/kinds";
+import type { LabelSelector, NetworkPolicyPeer, NetworkPolicyPort } from "@/lib/inventory/kinds";
 import { isEmptySelector } from "@/lib/inventory/selectors";
 import type { AllowRule } from "./policies";
 
@@ -64,13 +64,23 @@ function peerBreadth(peer: NetworkPolicyPeer, pointer: string, word: string, lim
     return [{ kind: "any-peer", grade: "critical", pointer, text: `a peer that names no ${word}`, peer }];
   }
   const choosesPods = podSelector !== undefined && !isEmptySelector(podSelector);
-  if (namespaceSelector !== undefined && isEmptySelector(namespaceSelector) && !choosesPods) {
+  if (namespaceSelector !== undefined && selectsEveryNamespace(namespaceSelector) && !choosesPods) {
     return [{ kind: "all-namespaces", grade: "high", pointer, text: "all pods of all namespaces", peer }];
   }
   if (namespaceSelector === undefined && !choosesPods) {
     return [{ kind: "same-namespace", grade: "medium", pointer, text: "all pods of the same namespace", peer }];
   }
   return [];
+}
+
+/** {} and "the label kubernetes.io/metadata.name exists", which the API server sets on every namespace. */
+function selectsEveryNamespace(selector: LabelSelector): boolean {
+  return (
+    Object.keys(selector.matchLabels ?? {}).length === 0 &&
+    (selector.matchExpressions ?? []).every(
+      ({ key, operator }) => key === "kubernetes.io/metadata.name" && operator === "Exists",
+    )
+  );
 }
 
 function blockBreadth(

@@ -63,6 +63,7 @@ describe("who enforces NetworkPolicy", () => {
       "not-enforced",
     ],
     ["kindnet", plugin("kindnet", "docker.io/kindest/kindnetd:v20250512"), "unknown"],
+    ["a storage driver for Windows", plugin("csi-win", "example.com/csi/azuredisk-node-windows:v1"), "unknown"],
     ["an unknown plug-in", plugin("supernet", "example.com/supernet:v1"), "unknown"],
     ["a DaemonSet that is only called calico", plugin("calico-metrics", "example.com/exporter:v1"), "unknown"],
   ])("%s is %s", (_, object, expected) => {

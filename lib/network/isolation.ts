@@ -101,6 +101,8 @@ function isDnsPort(port: NetworkPolicyPort): boolean {
 function isDnsPeer(inventory: Inventory, namespace: string, peer: NetworkPolicyPeer): boolean {
   if (peer.ipBlock !== undefined) return NODE_LOCAL_DNS.test(peer.ipBlock.cidr);
   if (peer.namespaceSelector === undefined || isEmptySelector(peer.podSelector)) return false;
+  // Chosen by the label itself: a selector that pods without labels fulfil as well says nothing about DNS.
+  if (matchesSelector(peer.podSelector, {})) return false;
   if (!DNS_LABELS.some((labels) => matchesSelector(peer.podSelector, labels))) return false;
   return podsOfPeer(inventory, namespace, peer).every(isDnsServer);
 }

@@ -5,10 +5,13 @@
  * - Calico NetworkPolicy and GlobalNetworkPolicy: selector absent, "" or all(); the namespace is selected (absent, "", all(), or
  *   a plain comparison of its name); the direction is in `types` (absent: Ingress, and Egress if there are egress rules); no
  *   rule of the direction, or only rules with action Deny.
+ *   In the default tier only (another tier may pass on to the next), and not one that only concerns host endpoints (preDNAT,
+ *   doNotTrack).
  * - Cilium: endpointSelector {} and a rule list of the direction whose entries are all empty (`- {}`), unless enableDefaultDeny
  *   turns it off.
  * AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy take part in another order (priorities, pass) and
- * are not judged here. Any policy that may touch the namespace and isn't recognised is named, so that nobody takes "no
+ * are not judged here. Nor is a default deny of an engine that is not the one that runs: its policies may be left over from before,
+ * and the plug-in that carries out NetworkPolicy knows nothing of them. Any policy that may touch the namespace and isn't recognised is named, so that nobody takes "no
  * NetworkPolicy" for "open" or for "closed".
  */
 import type { Inventory, ResourceRef } from "@/lib/inventory/inventory";
@@ -16,6 +19,7 @@ import { refOf } from "@/lib/inventory/inventory";
 import type { CustomObject } from "@/lib/inventory/kinds";
 import type { SectionName } from "@/lib/inventory/snapshot";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { recognisePlugins } from "./plugins";
 import type { Direction } from "./policies";
 
 export interface OtherPolicies {
@@ -50,11 +54,18 @@ export function otherPolicies(inventory: Inventory, namespace: string, direction
       const isClusterWide = (CLUSTER_WIDE as readonly string[]).includes(section);
       if (!isClusterWide && namespaceOf(policy) !== namespace) continue;
       const verdict = judge(section, policy, namespace, direction);
-      if (verdict === "deny") out.denies.push(refOf(policy));
-      if (verdict === "unparsed") out.unparsed.push(refOf(policy));
+      if (verdict === "deny" && mayRun(inventory, section)) out.denies.push(refOf(policy));
+      else if (verdict !== "elsewhere") out.unparsed.push(refOf(policy));
     }
   }
   return out;
+}
+
+/** False when plug-ins were recognised and the engine whose policies these are is not among them. */
+function mayRun(inventory: Inventory, section: EngineSection): boolean {
+  const plugins = recognisePlugins(inventory.list("daemonsets"));
+  const engine = section.startsWith("cilium") ? "Cilium" : "Calico";
+  return plugins.length === 0 || plugins.some((plugin) => plugin.name === engine);
 }
 
 /** `elsewhere`: the policy certainly doesn't touch this namespace, or not this direction. */
@@ -87,6 +98,8 @@ function judgeCalico(policy: CustomObject, namespace: string, direction: Directi
   // The namespace may also be written into the endpoint selector of a global policy.
   const endpointSelected = isAll(selector) ? true : selectsNamespace(selector, namespace);
   if (endpointSelected === false) return "elsewhere";
+  const tier = textOf(spec.tier);
+  if ((tier !== "" && tier !== "default") || spec.preDNAT === true || spec.doNotTrack === true) return "unparsed";
   const denies = rules.every((rule) => textOf(asObject(rule)?.action) === "Deny");
   const everyPod =
     namespaceSelected === true && endpointSelected === true && isAll(textOf(spec.serviceAccountSelector));

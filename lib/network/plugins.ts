@@ -34,7 +34,7 @@ const no = (why: string) => (): { enforces: false; why: string } => ({ enforces:
 const KNOWN: readonly Known[] = [
   {
     name: "Calico",
-    image: /(^|\/|-)calico-node$|(^|\/)calico\/node$|calico-node-windows$|node-windows$/,
+    image: /(^|\/|-)calico-node$|(^|\/)calico\/node$|(^|\/|-)calico-node-windows$|(^|\/)calico\/node-windows$/,
     enforces: yes,
   },
   {
