@@ -53,8 +53,14 @@ describe("requestsFor", () => {
     expect(objectNamesIn(policy, "secrets")).toContain("leader");
     expect(objectNamesIn(policy, "pods")).not.toContain("leader");
     const asked = requestsFor(secrets, policy, ["a", "b"], user);
-    expect(asked.filter((r) => r.verb === "list").map((r) => r.name)).toEqual(["", ""]);
+    expect(asked.filter((r) => r.verb === "list").map((r) => r.name)).toEqual(["", "", ""]);
     expect(asked.filter((r) => r.verb === "get" && r.name === "leader")).toHaveLength(2);
+  });
+
+  it("asks for lists over all namespaces, which return the objects of each", () => {
+    const asked = requestsFor(secrets, policy, ["a", "b"], user);
+    expect(asked.filter((r) => r.verb === "list").map((r) => r.namespace)).toEqual(["a", "b", ""]);
+    expect(asked.filter((r) => r.verb === "get").map((r) => r.namespace)).not.toContain("");
   });
 
   it("asks for cluster-scoped resources without a namespace, and for subresources by name", () => {

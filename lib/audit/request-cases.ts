@@ -65,10 +65,15 @@ export interface ProbedResource {
   isNamespaced: boolean;
 }
 
+/** Verbs that a client may also ask of all namespaces at once; the request then has no namespace and returns the objects of each. */
+const ACROSS_NAMESPACES: ReadonlySet<string> = new Set(["list", "watch"]);
 /** Verbs whose requests carry no name of an object. */
 const NAMELESS_VERBS: ReadonlySet<string> = new Set(["create", "list", "watch", "deletecollection"]);
 
-/** Every request about the resource by the user: for each namespace, verb and name that can make a difference. */
+/**
+ * Every request about the resource by the user: for each namespace, verb and name that can make a difference, and for lists over all
+ * namespaces, which a rule that names namespaces doesn't match.
+ */
 export function requestsFor(
   probed: ProbedResource,
   policy: AuditPolicy,
@@ -77,13 +82,15 @@ export function requestsFor(
 ): ResourceRequest[] {
   const names = objectNamesIn(policy, probed.resource);
   const { apiGroup, resource, subresource } = probed;
-  return (probed.isNamespaced ? namespaces : [""]).flatMap((namespace) =>
-    probed.verbs.flatMap((verb) =>
+  return probed.verbs.flatMap((verb) => {
+    const isList = subresource === "" && ACROSS_NAMESPACES.has(verb);
+    const places = probed.isNamespaced ? [...namespaces, ...(isList ? [""] : [])] : [""];
+    return places.flatMap((namespace) =>
       (NAMELESS_VERBS.has(verb) && subresource === "" ? [""] : names).map(
         (name): ResourceRequest => ({ kind: "resource", user, verb, apiGroup, resource, subresource, namespace, name }),
       ),
-    ),
-  );
+    );
+  });
 }
 
 /** `pods/exec`, `secrets`. */

@@ -118,6 +118,7 @@ export function policyProblems(
         };
         entry.verbs.add(request.verb);
         if (request.namespace !== "") entry.namespaces.add(request.namespace);
+        else if (question.isNamespaced) entry.namespaces.add("all namespaces at once");
         folded.set(key, entry);
       }
     }

@@ -82,6 +82,22 @@ describeControl(logPolicySecretAccess, [
   },
   { name: "an empty policy", objects: [cde], options: withRules([]), status: "fail", severity: "critical" },
   {
+    name: "namespaces by name miss a list over all namespaces, which returns theirs too",
+    objects: [cde],
+    options: withRules([{ level: "Metadata", namespaces: ["cde"], ...secrets }]),
+    status: "fail",
+    severity: "critical",
+    says: "list, watch by an ordinary user in all namespaces at once",
+  },
+  {
+    name: "a list over all namespaces is recorded with its body",
+    objects: [cde],
+    options: withRules([{ level: "Metadata", namespaces: ["cde"], ...secrets }, { level: "RequestResponse" }]),
+    status: "fail",
+    severity: "high",
+    says: "all namespaces at once",
+  },
+  {
     name: "namespaces by name miss the one that came later",
     objects: [cde, cdeNamespace("cde-new")],
     options: withRules([{ level: "Metadata", namespaces: ["cde"], ...secrets }]),
