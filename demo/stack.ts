@@ -180,6 +180,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       RINGFENCE_OIDC_ISSUER: issuer.issuer,
       RINGFENCE_OIDC_CLIENT_ID: issuer.clientId,
       RINGFENCE_OIDC_CLIENT_SECRET: issuer.clientSecret,
+      // A name that no registry can answer for (RFC 2606); the simulated kubelets know the image by its name.
+      RINGFENCE_AGENT_IMAGE: "registry.invalid/ringfence/agent:0.1.0",
     };
 
     let manifests = new Map<string, string>();

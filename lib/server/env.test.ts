@@ -9,6 +9,7 @@ const GOOD: EnvironmentSource = {
   RINGFENCE_OIDC_ISSUER: "https://login.example.com/tenant/v2.0",
   RINGFENCE_OIDC_CLIENT_ID: "ringfence",
   RINGFENCE_OIDC_CLIENT_SECRET: "s3cret-of-the-client",
+  RINGFENCE_AGENT_IMAGE: "registry.example.com/ringfence/agent:0.1.0",
 };
 
 function faults(changes: Record<string, string | undefined>): EnvironmentError {

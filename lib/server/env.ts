@@ -94,7 +94,11 @@ const webSettings = z.object({
   RINGFENCE_OIDC_ID_TOKEN_ALG: z
     .enum(ID_TOKEN_ALGORITHMS, { error: `one of ${ID_TOKEN_ALGORITHMS.join(", ")}` })
     .optional(),
-  RINGFENCE_AGENT_IMAGE: z.string().min(1).default("ghcr.io/ringfence/agent:0.1.0"),
+  // No default: a name in a public registry might be somebody else's, and clusters would run it.
+  RINGFENCE_AGENT_IMAGE: z
+    .string({ error: "missing: the agent's image in your registry, built from deploy/images/agent.Dockerfile" })
+    .min(1, "missing: the agent's image in your registry, built from deploy/images/agent.Dockerfile")
+    .regex(/^[^\s'"]+$/, "not an image reference"),
   /** How many proxies of ours add to X-Forwarded-For; 0: the connection's own address counts. */
   RINGFENCE_PROXY_HOPS: z.coerce.number({ error: "not a number" }).int().min(0).max(10).default(0),
 });

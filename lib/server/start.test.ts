@@ -22,6 +22,7 @@ const SETTINGS = [
   "RINGFENCE_OIDC_ISSUER",
   "RINGFENCE_OIDC_CLIENT_ID",
   "RINGFENCE_OIDC_CLIENT_SECRET",
+  "RINGFENCE_AGENT_IMAGE",
 ];
 
 function run(program: string[], environment: Record<string, string>): Promise<{ code: number; output: string }> {
@@ -46,6 +47,7 @@ const good = () => ({
   RINGFENCE_OIDC_ISSUER: "https://login.example.com",
   RINGFENCE_OIDC_CLIENT_ID: "ringfence",
   RINGFENCE_OIDC_CLIENT_SECRET: "secret",
+  RINGFENCE_AGENT_IMAGE: "registry.example.com/ringfence/agent:0.1.0",
 });
 
 describe("npm start", () => {

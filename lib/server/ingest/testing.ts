@@ -33,6 +33,7 @@ export function setTestEnvironment(database: TestDatabase): void {
     RINGFENCE_OIDC_ISSUER: "https://issuer.test",
     RINGFENCE_OIDC_CLIENT_ID: "ringfence",
     RINGFENCE_OIDC_CLIENT_SECRET: "only-for-tests",
+    RINGFENCE_AGENT_IMAGE: "registry.example.com/ringfence/agent:test",
   });
 }
 

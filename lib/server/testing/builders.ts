@@ -107,7 +107,7 @@ export function useTestEnvironment(changes: Partial<WebEnvironment> = {}): WebEn
     origin: "http://localhost:3000",
     isLocal: true,
     oidc: { issuer: "http://localhost:4000", clientId: "ringfence", clientSecret: "client-secret", idTokenAlg: null },
-    agentImage: "ghcr.io/ringfence/agent:test",
+    agentImage: "registry.example.com/ringfence/agent:test",
     proxyHops: 0,
     ...changes,
   };
