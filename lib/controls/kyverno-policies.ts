@@ -49,9 +49,12 @@ function kyvernoRuleCover(
   const selects = kyvernoSelects(rule, namespace);
   const ready = kyvernoReady(policy);
   const isConditional =
+    excludesUsers(mapOf(rule.exclude)) ||
     isFilled(rule.preconditions) ||
     isFilled(rule.celPreconditions) ||
     isFilled(mapOf(spec.webhookConfiguration).matchConditions);
+  // A debug container comes by an update of a running pod.
+  if (!seesUpdates(rule)) body.probes = body.probes.filter((id) => !id.includes("ephemeralContainers"));
   const cover: PolicyCover = {
     ref: refOf(policy),
     pointer: `/spec/rules/${index}`,
@@ -126,27 +129,67 @@ function kyvernoSelects(rule: Fields, namespace: NamespaceUnderPolicy): string {
         ? "all"
         : (answers[0] ?? "matches nothing");
   if (selected !== "all") return selected;
-  const exclude = mapOf(rule.exclude);
-  const excludeAny = maps(exclude.any);
-  const excludeAll = maps(exclude.all);
-  const isExcluded =
-    excludeAny.some((filter) => kyvernoFilter(filter, namespace) === "all") ||
-    (excludeAll.length > 0 && excludeAll.every((filter) => kyvernoFilter(filter, namespace) === "all")) ||
-    (isFilled(exclude.resources) && kyvernoFilter(exclude, namespace) === "all");
-  return isExcluded ? "it excludes the namespace" : "all";
+  return kyvernoExcludes(mapOf(rule.exclude), namespace) ?? "all";
 }
+
+/** Whether the rule spares some users; who can act as one of them is not known here. */
+function excludesUsers(exclude: Fields): boolean {
+  return [exclude, ...maps(exclude.any), ...maps(exclude.all)].some(
+    ({ subjects, roles, clusterRoles }) => isFilled(subjects) || isFilled(roles) || isFilled(clusterRoles),
+  );
+}
+
+/** Why the rule's exclusion leaves out all or some pods of the namespace, or null when it leaves out none of them. */
+function kyvernoExcludes(exclude: Fields, namespace: NamespaceUnderPolicy): string | null {
+  const any = maps(exclude.any);
+  const all = maps(exclude.all);
+  const alternatives = [
+    ...any.map((filter) => [filter]),
+    ...(all.length > 0 ? [all] : []),
+    ...(isFilled(exclude.resources) ||
+    isFilled(exclude.subjects) ||
+    isFilled(exclude.roles) ||
+    isFilled(exclude.clusterRoles)
+      ? [[exclude]]
+      : []),
+  ];
+  const answers = alternatives.map((filters) => {
+    const parts = filters.map((filter) => kyvernoFilter(filter, namespace));
+    return parts.find((part) => ELSEWHERE.has(part)) ?? parts.find((part) => part !== "all") ?? "all";
+  });
+  if (answers.includes("all")) return "it excludes the namespace";
+  const partly = answers.find((answer) => !ELSEWHERE.has(answer) && answer !== CERTAIN_USERS);
+  return partly === undefined ? null : partly.replace("it matches", "it excludes").replace(" only", "");
+}
+
+function seesUpdates(rule: Fields): boolean {
+  const match = mapOf(rule.match);
+  return [match, ...maps(match.any), ...maps(match.all)].every((filter) => {
+    const operations = texts(mapOf(filter.resources).operations);
+    return operations.length === 0 || operations.includes("UPDATE");
+  });
+}
+
+const NO_PODS = "it does not match pods";
+const OTHER_NAMESPACE = "its match leaves the namespace out";
+const OTHER_LABELS = "its namespaceSelector does not match the namespace's labels";
+const NO_CREATION = "it does not match the creation of pods";
+const NOTHING = "it matches nothing";
+const CERTAIN_USERS = "it matches certain users only";
+/** Answers of a filter that touches no new pod of the namespace. */
+const ELSEWHERE: ReadonlySet<string> = new Set([NO_PODS, OTHER_NAMESPACE, OTHER_LABELS, NO_CREATION, NOTHING]);
 
 function kyvernoFilter(filter: Fields, namespace: NamespaceUnderPolicy): string {
   const resources = mapOf(filter.resources);
   const kinds = texts(resources.kinds);
   if (kinds.length > 0 && !kinds.some((kind) => kind === "*" || /^(?:(?:\*|v1|\*\/v1|\/v1)\/)?Pod$/.test(kind)))
-    return "it does not match pods";
+    return NO_PODS;
   const namespaces = texts(resources.namespaces);
   if (namespaces.length > 0 && !namespaces.some((pattern) => matchesWildcard(pattern, namespace.name)))
-    return "its match leaves the namespace out";
+    return OTHER_NAMESPACE;
   const { namespaceSelector } = resources;
   if (isMap(namespaceSelector) && !matchesSelector(namespaceSelector as LabelSelector, namespace.labels))
-    return "its namespaceSelector does not match the namespace's labels";
+    return OTHER_LABELS;
   const names = [
     ...texts(resources.names),
     ...(typeof resources.name === "string" && resources.name !== "" ? [resources.name] : []),
@@ -155,10 +198,9 @@ function kyvernoFilter(filter: Fields, namespace: NamespaceUnderPolicy): string 
   if (isMap(resources.selector) && isFilled(resources.selector)) return "it matches pods with certain labels only";
   if (isFilled(resources.annotations)) return "it matches pods with certain annotations only";
   const operations = texts(resources.operations);
-  if (operations.length > 0 && !operations.includes("CREATE")) return "it does not match the creation of pods";
-  if (isFilled(filter.subjects) || isFilled(filter.roles) || isFilled(filter.clusterRoles))
-    return "it matches certain users only";
-  if (kinds.length === 0 && !isFilled(filter.resources)) return "it matches nothing";
+  if (operations.length > 0 && !operations.includes("CREATE")) return NO_CREATION;
+  if (isFilled(filter.subjects) || isFilled(filter.roles) || isFilled(filter.clusterRoles)) return CERTAIN_USERS;
+  if (kinds.length === 0 && !isFilled(filter.resources)) return NOTHING;
   return "all";
 }
 

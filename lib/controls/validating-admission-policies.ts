@@ -80,8 +80,12 @@ function vapBody(policy: CustomObject): Pick<PolicyCover, "probes" | "possible">
   const expressions = maps(spec.validations).map((validation) => String(validation.expression ?? ""));
   if (isFilled(spec.matchConditions) || isFilled(spec.paramKind))
     return { probes: [], possible: mentioned(expressions, policy.metadata.name) };
-  const resources = maps(mapOf(spec.matchConstraints).resourceRules).flatMap((rule) => texts(rule.resources));
-  const seesDebug = ["pods/ephemeralcontainers", "pods/*", "*/*"].some((pattern) => resources.includes(pattern));
+  const seesDebug = maps(mapOf(spec.matchConstraints).resourceRules).some(
+    (rule) =>
+      ["pods/ephemeralcontainers", "pods/*", "*/ephemeralcontainers", "*/*"].some((r) =>
+        texts(rule.resources).includes(r),
+      ) && ["UPDATE", "*"].some((operation) => texts(rule.operations).includes(operation)),
+  );
   const probes: string[] = [];
   const foreign: string[] = [];
   for (const expression of expressions) {
