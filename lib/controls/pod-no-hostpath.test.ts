@@ -71,6 +71,29 @@ describeControl(podNoHostpath, [
     status: "pass",
   },
   {
+    name: "a volume that the claim has let go of does not hide the one that it holds",
+    status: "fail",
+    objects: [
+      ...claiming,
+      { ...volume({ hostPath: { path: "/srv/data" } }), status: { phase: "Bound" } },
+      {
+        ...volume({ csi: { driver: "ebs.csi.aws.com" } }),
+        metadata: { name: "pv-2" },
+        status: { phase: "Released" },
+      },
+    ],
+  },
+  {
+    name: "files with a hostPath volume that names no claim",
+    status: "unknown",
+    objects: [
+      ...claiming,
+      object("v1", "PersistentVolume", "pv-1", undefined, { spec: { hostPath: { path: "/srv/data" } } }),
+    ],
+    options: { source: "manifests" },
+    says: "pv-1",
+  },
+  {
     name: "a claim, and PersistentVolumes are forbidden",
     objects: claiming,
     options: { sections: { persistentvolumes: { status: "forbidden" } } },

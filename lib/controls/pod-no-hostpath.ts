@@ -7,7 +7,7 @@
  * Fail: any of them. Critical when the path is, contains or (for the kubelet's and the control plane's folders) lies
  * under one that gives power over the node, or when it is writable; high when all mounts are read-only and the path is harmless.
  * Unknown: pods were not read, an object of the namespace is invalid, no scope is declared, or a pod has a claim and
- * PersistentVolumes were not read.
+ * PersistentVolumes were not read, or the files hold one of type hostPath that names no claim.
  * Not applicable: no workload in the namespace; finished pods are not judged.
  *
  * `/var/run` is `/run` on every node, so both names of a socket count; a folder that holds a socket counts as the socket.
@@ -89,7 +89,8 @@ export const podNoHostpath: Control = {
   evaluate: (context) => {
     const unreadable = findUnreadable(context, ["persistentvolumes"]);
     const volumes = boundVolumes(context.inventory);
-    return judgeWorkloads(context, CATEGORIES, (workload) => judge(workload, volumes, unreadable));
+    const unclaimed = unclaimedVolumes(context.inventory);
+    return judgeWorkloads(context, CATEGORIES, (workload) => judge(workload, volumes, unclaimed, unreadable));
   },
   verify: ({ scope }) => ({
     command: script(
@@ -129,7 +130,12 @@ interface HostMount {
   mountedBy: string[];
 }
 
-function judge(workload: Workload, volumes: ReadonlyMap<string, PersistentVolume>, unreadable: Result | null): Verdict {
+function judge(
+  workload: Workload,
+  volumes: ReadonlyMap<string, PersistentVolume>,
+  unclaimed: readonly string[],
+  unreadable: Result | null,
+): Verdict {
   const claims = workload.variants.flatMap(claimsOf);
   const mounts = workload.variants.flatMap(hostMounts);
   const behind = claims.flatMap((claim) => {
@@ -147,6 +153,15 @@ function judge(workload: Workload, volumes: ReadonlyMap<string, PersistentVolume
         status: "unknown",
         reason: "what lies behind its claims is not known",
         detail: `${subject}: none of its volumes is a hostPath, but a PersistentVolume behind ${nameSome(distinct(claims.map((claim) => claim.name)))} may be a folder of the node. ${unreadable.detail}`,
+        evidence,
+      };
+    }
+    const loose = claims.filter((claim) => !volumes.has(`${workload.namespace}/${claim.name}`));
+    if (loose.length > 0 && unclaimed.length > 0) {
+      return {
+        status: "unknown",
+        reason: "its claims may get a hostPath volume of the files",
+        detail: `${subject}: none of its volumes is a hostPath, but ${nameSome(distinct(loose.map((claim) => claim.name)))} may be bound to PersistentVolume ${nameSome(unclaimed)}, a folder of the node that names no claim.`,
         evidence,
       };
     }
@@ -191,14 +206,27 @@ function judge(workload: Workload, volumes: ReadonlyMap<string, PersistentVolume
   };
 }
 
-/** PersistentVolumes by the claim that they are bound to. */
+/** PersistentVolumes by the claim that they are bound to; one that a claim has let go of stands behind one that it holds. */
 function boundVolumes(inventory: Inventory): ReadonlyMap<string, PersistentVolume> {
+  const isLetGo = (volume: PersistentVolume) =>
+    volume.status?.phase === "Released" || volume.status?.phase === "Failed";
   return new Map(
-    inventory.list("persistentvolumes").flatMap((volume) => {
-      const { namespace, name } = volume.spec.claimRef ?? {};
-      return namespace === undefined || name === undefined ? [] : [[`${namespace}/${name}`, volume] as const];
-    }),
+    [...inventory.list("persistentvolumes")]
+      .sort((a, b) => Number(isLetGo(b)) - Number(isLetGo(a)))
+      .flatMap((volume) => {
+        const { namespace, name } = volume.spec.claimRef ?? {};
+        return namespace === undefined || name === undefined ? [] : [[`${namespace}/${name}`, volume] as const];
+      }),
   );
+}
+
+/** In files: PersistentVolumes of type hostPath that name no claim, and that any claim of the files may therefore get. */
+function unclaimedVolumes(inventory: Inventory): string[] {
+  if (inventory.snapshot.source !== "manifests") return [];
+  return inventory
+    .list("persistentvolumes")
+    .filter(({ spec }) => spec.hostPath !== undefined && spec.claimRef?.name === undefined)
+    .map((volume) => volume.metadata.name);
 }
 
 /** Claims of a variant: those that it names, and those that Kubernetes makes per pod for a generic ephemeral volume. */

@@ -36,6 +36,19 @@ const tokenVolume = (audience?: string, name = "token") => ({
 const reader = clusterRole("reader", [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get"] }]);
 
 describeControl(podSaTokenNotAutomounted, [
+  ...["--api-audiences=vault,https://issuer.example.com", "--service-account-issuer=https://issuer.example.com"].map(
+    (flag) => ({
+      name: `a token volume for an audience that the API server takes: ${flag}`,
+      objects: [
+        cde,
+        serviceAccount(),
+        deployment("app", "cde", spec({ ...off, ...tokenVolume("https://issuer.example.com") })),
+        staticPod("kube-apiserver", ["kube-apiserver", flag]),
+      ],
+      status: "fail" as const,
+      says: "volume token brings one",
+    }),
+  ),
   { name: "the pod says no", objects: [cde, serviceAccount(), deployment("app", "cde", spec(off))], status: "pass" },
   {
     name: "the account says no and the pod nothing",

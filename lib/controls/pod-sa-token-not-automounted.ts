@@ -14,6 +14,7 @@
  * token for another audience (a vault, a cloud's identity service) is no credential for the API. Static pods cannot have one.
  * What every authenticated user may do (discovery) is not counted as a need.
  */
+import { componentFlags } from "@/lib/inventory/flags";
 import type { Inventory, PodVariant, Workload } from "@/lib/inventory/inventory";
 import type { PolicyRule } from "@/lib/inventory/kinds";
 import { covers } from "@/lib/rbac/covers";
@@ -104,7 +105,7 @@ export const podSaTokenNotAutomounted: Control = {
         spec: {
           automountServiceAccountToken: false,
           // A token volume that somebody wrote by hand stays until it is taken out by name.
-          ...patchForTokenVolumes(spec.volumes ?? []),
+          ...patchForTokenVolumes(spec.volumes ?? [], apiAudiences(context.inventory)),
         },
       }),
     );
@@ -236,6 +237,7 @@ function judge(
 /** Tokens for the Kubernetes API that a variant mounts, by automounting or by a volume. */
 function tokensOf(inventory: Inventory, namespace: string, variant: PodVariant, accountsUnknown: boolean): Token[] {
   const tokens: Token[] = [];
+  const audiences = apiAudiences(inventory);
   const own = variant.spec.automountServiceAccountToken;
   const name = accountOf(variant);
   const account = inventory.serviceAccount(namespace, name);
@@ -256,7 +258,8 @@ function tokensOf(inventory: Inventory, namespace: string, variant: PodVariant, 
   }
   (variant.spec.volumes ?? []).forEach((volume, i) => {
     volume.projected?.sources?.forEach((source, j) => {
-      if (source.serviceAccountToken === undefined || !isApiAudience(source.serviceAccountToken.audience)) return;
+      if (source.serviceAccountToken === undefined || !isApiAudience(source.serviceAccountToken.audience, audiences))
+        return;
       const at = `/volumes/${i}/projected/sources/${j}/serviceAccountToken`;
       // The volume that automounting itself adds repeats what was said above, unless the setting was changed since.
       if (volume.name.startsWith("kube-api-access") && tokens.length > 0) return;
@@ -267,11 +270,26 @@ function tokensOf(inventory: Inventory, namespace: string, variant: PodVariant, 
 }
 
 /**
- * No audience means the API server's own. Its usual name is kubernetes.default.svc; tokens for any other audience are refused by
- * an API server that does not list it.
+ * No audience means the API server's own. Its usual name is kubernetes.default.svc, and others stand in its flags; tokens for any
+ * other audience are refused by an API server that does not list it.
  */
-function isApiAudience(audience: string | undefined): boolean {
-  return audience === undefined || audience === "" || /^(?:https:\/\/)?kubernetes\.default(?:\.|$)/.test(audience);
+function isApiAudience(audience: string | undefined, own: ReadonlySet<string>): boolean {
+  if (audience === undefined || audience === "" || own.has(audience)) return true;
+  return /^(?:https:\/\/)?kubernetes\.default(?:\.|$)/.test(audience);
+}
+
+/** The audiences that visible API servers take tokens for: --api-audiences, else the issuers of service account tokens. */
+function apiAudiences(inventory: Inventory): ReadonlySet<string> {
+  const flags = componentFlags(inventory, "kube-apiserver");
+  if (!flags.visible) return new Set();
+  return new Set(
+    flags.instances.flatMap(
+      (instance) =>
+        (instance.flags.get("api-audiences") ?? instance.flags.get("service-account-issuer"))?.values.flatMap((value) =>
+          value.split(","),
+        ) ?? [],
+    ),
+  );
 }
 
 /** What bindings anywhere give the account itself or all accounts, without what every authenticated user has. */
@@ -279,13 +297,16 @@ function grantedRules(inventory: Inventory, namespace: string, name: string): Po
   return grantsOfAccount(inventory, { namespace, name }).flatMap((grant) => grant.rules.map(({ rule }) => rule));
 }
 
-function patchForTokenVolumes(volumes: NonNullable<PodVariant["spec"]["volumes"]>): Record<string, unknown> {
+function patchForTokenVolumes(
+  volumes: NonNullable<PodVariant["spec"]["volumes"]>,
+  audiences: ReadonlySet<string>,
+): Record<string, unknown> {
   const byHand = volumes.filter(
     (volume) =>
       !volume.name.startsWith("kube-api-access") &&
       volume.projected?.sources?.length === 1 &&
       volume.projected.sources.every(
-        (s) => s.serviceAccountToken !== undefined && isApiAudience(s.serviceAccountToken.audience),
+        (s) => s.serviceAccountToken !== undefined && isApiAudience(s.serviceAccountToken.audience, audiences),
       ),
   );
   return byHand.length === 0 ? {} : { volumes: byHand.map(({ name }) => ({ name, projected: null, emptyDir: {} })) };
