@@ -26,7 +26,8 @@ export async function signIn(page: Page, person: PersonKey, path: string = ORGAN
   await expect(page).toHaveURL(/\/sign-in/);
   await page.getByRole("button", { name: /sign in/i }).click();
   await page.getByRole("button", { name: new RegExp(PEOPLE[person]) }).click();
-  await expect(page).not.toHaveURL(/\/sign-in|interaction/);
+  await expect(page).toHaveURL(new RegExp(`^${world().url}${ORGANIZATION}/`));
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
 }
 
 /** A page on which every console error, page error and refused resource fails the test. */

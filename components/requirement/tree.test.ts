@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RequirementRow } from "@/lib/api/assessment";
+import { PARENTS } from "./parents";
 import { compareIds, flattenTree, parseOpen, toggleOpen } from "./tree";
 
 function row(id: string, parent: string | null, kind: RequirementRow["kind"]): RequirementRow {
@@ -23,20 +24,35 @@ function row(id: string, parent: string | null, kind: RequirementRow["kind"]): R
   };
 }
 const principals = [row("1", null, "principal"), row("2", null, "principal")];
-const below = [row("1.2", "1", "section"), row("1.10", "1", "section"), row("1.2.1", "1.2", "requirement")];
+const below = [
+  row("1.2", "1", "section"),
+  row("1.10", "1", "section"),
+  row("1.2.1", "1.2", "requirement"),
+  row("1.2.2", "1.2", "requirement"),
+  row("1.2.2.1", "1.2.2", "requirement"),
+];
+const parents = new Set(["1", "2", "1.2", "1.10", "1.2.2"]);
 
 describe("the tree of requirements", () => {
   it("shows children only below what is open, in the order of the numbers", () => {
-    const ids = (open: string) => flattenTree(principals, below, parseOpen(open)).map((each) => each.row.id);
+    const ids = (open: string) => flattenTree(principals, below, parseOpen(open), parents).map((each) => each.row.id);
     expect(ids("")).toEqual(["1", "2"]);
     expect(ids("1")).toEqual(["1", "1.2", "1.10", "2"]);
-    expect(ids("1,1.2")).toEqual(["1", "1.2", "1.2.1", "1.10", "2"]);
+    expect(ids("1,1.2")).toEqual(["1", "1.2", "1.2.1", "1.2.2", "1.10", "2"]);
   });
   it("keeps a section closed while what is above it is closed", () => {
-    expect(flattenTree(principals, below, parseOpen("1.2")).map((each) => each.row.id)).toEqual(["1", "2"]);
+    expect(flattenTree(principals, below, parseOpen("1.2"), parents).map((each) => each.row.id)).toEqual(["1", "2"]);
   });
-  it("never offers to open a requirement itself", () => {
-    const leaf = flattenTree(principals, below, parseOpen("1,1.2")).find((each) => each.row.id === "1.2.1");
+  it("opens a requirement that has requirements of its own", () => {
+    const ids = flattenTree(principals, below, parseOpen("1,1.2,1.2.2"), parents).map((each) => each.row.id);
+    expect(ids).toEqual(["1", "1.2", "1.2.1", "1.2.2", "1.2.2.1", "1.10", "2"]);
+  });
+  it("knows the requirements that have others below them", () => {
+    expect(PARENTS.has("10.2.1")).toBe(true);
+    expect(PARENTS.has("1.3.1")).toBe(false);
+  });
+  it("never offers to open a requirement with nothing below", () => {
+    const leaf = flattenTree(principals, below, parseOpen("1,1.2"), parents).find((each) => each.row.id === "1.2.1");
     expect(leaf).toMatchObject({ depth: 2, canOpen: false });
   });
   it("closes what lies below together with a section, and only that", () => {

@@ -30,11 +30,12 @@ export function compareIds(a: string, b: string): number {
   return 0;
 }
 
-/** Rows of the tree in reading order: the principals, and below each open row its children (found by `parent`). */
+/** Rows of the tree in reading order: the principals, and below each open row its children (found by `parent`). `parents`: ids that have any. */
 export function flattenTree(
   principals: readonly RequirementRow[],
   below: readonly RequirementRow[],
   open: ReadonlySet<string>,
+  parents: ReadonlySet<string>,
 ): TreeRow[] {
   const children = new Map<string, RequirementRow[]>();
   for (const row of below) {
@@ -45,7 +46,7 @@ export function flattenTree(
   }
   const out: TreeRow[] = [];
   const visit = (row: RequirementRow, depth: number) => {
-    const canOpen = row.kind !== "requirement";
+    const canOpen = parents.has(row.id);
     const isOpen = canOpen && open.has(row.id);
     out.push({ row, depth, canOpen, isOpen });
     if (isOpen)

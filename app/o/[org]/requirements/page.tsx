@@ -1,6 +1,7 @@
 import { ListChecks } from "lucide-react";
 import type { Metadata } from "next";
 import { LENS, readQuery } from "@/components/query";
+import { PARENTS } from "@/components/requirement/parents";
 import { flattenTree, parseOpen, type TreeRow } from "@/components/requirement/tree";
 import { RequirementTree } from "@/components/requirement/requirement-tree";
 import { RequirementsSummary } from "@/components/requirement/summary";
@@ -44,7 +45,9 @@ export default async function RequirementsPage({
   const below = flat
     ? []
     : await Promise.all(
-        [...open].map((parent) => listRequirements(principal, { ...query, page: 1, pageSize: 200, parent })),
+        [...open]
+          .filter((parent) => PARENTS.has(parent))
+          .map((parent) => listRequirements(principal, { ...query, page: 1, pageSize: 200, parent })),
       );
   const rows: TreeRow[] = flat
     ? data.items.map((row) => ({ row, depth: 0, canOpen: false, isOpen: false }))
@@ -52,6 +55,7 @@ export default async function RequirementsPage({
         data.items.filter((row) => row.kind === "principal"),
         below.flatMap((page) => page.items),
         open,
+        PARENTS,
       );
   const path = `/o/${org}/requirements`;
   return (

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { LENS, readQuery } from "@/components/query";
 import { RequirementTree } from "@/components/requirement/requirement-tree";
+import { PARENTS } from "@/components/requirement/parents";
 import { RequirementView } from "@/components/requirement/requirement-view";
 import { ResultFilters } from "@/components/result/result-filters";
 import { ResultTable } from "@/components/result/result-table";
@@ -38,9 +39,9 @@ export default async function RequirementPage({ params, searchParams }: Props) {
       requirement={requirement}
       results={tests ? <Results principal={principal} org={org} requirement={requirement.id} search={search} /> : null}
       below={
-        requirement.kind === "requirement" ? null : (
+        PARENTS.has(requirement.id) ? (
           <Below principal={principal} org={org} parent={requirement.id} search={search} />
-        )
+        ) : null
       }
     />
   );
