@@ -58,7 +58,7 @@ async function Results({
   requirement: string;
   search: SearchParams;
 }) {
-  const { query } = readQuery(resultsQuery, { pageSize: "25", ...search });
+  const { query } = readQuery(resultsQuery, { pageSize: "12", ...search });
   const { data, refused } = await load(listResults(principal, { ...query, requirement }));
   if (refused) return refused;
   const path = `/o/${org}/requirements/${requirement}`;
