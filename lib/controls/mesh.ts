@@ -105,11 +105,20 @@ function effectiveMode(
       .filter(([, { mode }]) => mode === "PERMISSIVE" || mode === "DISABLE")
       .map(([port]) => port),
   );
-  for (const policy of [...narrow, ...wide, ...mesh]) {
+  for (const policy of [narrow, wide, mesh].flatMap(oldestFirst)) {
     const mode = specOf(policy).mtls?.mode ?? "UNSET";
     if (mode !== "UNSET") return { mode, policy, weakPorts };
   }
   return { mode: "PERMISSIVE", policy: narrow[0] ?? null, weakPorts };
+}
+
+/** Of several policies of the same reach Istio takes the oldest; where their age isn't known, the one that asks for least. */
+function oldestFirst(policies: readonly CustomObject[]): CustomObject[] {
+  const rank = (policy: CustomObject) => (((policy.spec ?? {}) as PeerSpec).mtls?.mode === "STRICT" ? 1 : 0);
+  return [...policies].sort((a, b) => {
+    const [x, y] = [a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? ""];
+    return x !== "" && y !== "" && x !== y ? (x < y ? -1 : 1) : rank(a) - rank(b);
+  });
 }
 
 /** A live pod shows its sidecar; a template is enrolled by its namespace's label. Ambient enrols by label without a sidecar. */

@@ -151,5 +151,39 @@ describeControl(tlsInternalTraffic, [
     objects: [cdeNamespace(), pod("web", [app])],
     says: "one pod or none",
   },
+  {
+    name: "files with one Deployment of three replicas",
+    status: "unknown",
+    objects: [cdeNamespace(), deployment("web", "cde", { containers: [app] }, { spec: { replicas: 3 } })],
+    options: { source: "manifests" },
+    says: "no mesh",
+  },
+  {
+    name: "files with one Deployment of one replica",
+    status: "not-applicable",
+    objects: [cdeNamespace(), deployment("web", "cde", { containers: [app] })],
+    options: { source: "manifests" },
+  },
+  {
+    name: "files with a DaemonSet",
+    status: "unknown",
+    objects: [cdeNamespace(), daemonSet("web", "cde", { containers: [app] })],
+    options: { source: "manifests" },
+  },
+  ...[
+    { strict: "2026-01-01T00:00:00Z", permissive: "2025-01-01T00:00:00Z", status: "fail" as const },
+    { strict: "2025-01-01T00:00:00Z", permissive: "2026-01-01T00:00:00Z", status: "pass" as const },
+    { strict: undefined, permissive: undefined, status: "fail" as const },
+  ].map((test) => ({
+    name: `two policies for the namespace, the older decides: STRICT ${test.strict}, PERMISSIVE ${test.permissive}`,
+    status: test.status,
+    objects: world(
+      { ...strict, metadata: { ...strict.metadata, name: "a", creationTimestamp: test.strict } },
+      {
+        ...peer("b", "cde", { mtls: { mode: "PERMISSIVE" } }),
+        metadata: { name: "b", namespace: "cde", creationTimestamp: test.permissive },
+      },
+    ),
+  })),
   { name: "no CDE namespace", status: "not-applicable", objects: [namespace("x", { "pci-scope": "out-of-scope" })] },
 ]);

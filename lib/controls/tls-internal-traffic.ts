@@ -70,9 +70,11 @@ export const tlsInternalTraffic: Control = {
   },
   evaluate(context) {
     const { inventory, scope } = context;
-    const pods = scope
-      .inCategory("cde")
-      .reduce((sum, name) => sum + inventory.workloadsIn(name).reduce((n, w) => n + Math.max(w.pods.length, 1), 0), 0);
+    let pods = 0;
+    for (const workload of scope.inCategory("cde").flatMap((name) => inventory.workloadsIn(name))) {
+      pods += Math.max(workload.pods.length, wantedPods(context, workload));
+      if (pods > 1) break;
+    }
     return judgeNamespaces(context, ["cde"], (namespace) => {
       const unreadable = findUnreadable(context, SECTIONS);
       const object = namespaceRef(namespace);
@@ -138,6 +140,20 @@ export const tlsInternalTraffic: Control = {
     };
   },
 };
+
+/** How many pods the workload asks for; one on every node, of whose number a template knows nothing, is more than one. */
+function wantedPods({ inventory }: EvaluationContext, { ref, pods }: Workload): number {
+  if (ref.kind === "DaemonSet") return pods.length > 0 ? pods.length : 2;
+  const section = { Deployment: "deployments", StatefulSet: "statefulsets" } as const;
+  const name = ref.kind === "Deployment" || ref.kind === "StatefulSet" ? section[ref.kind] : null;
+  const object =
+    name === null
+      ? undefined
+      : inventory
+          .list(name)
+          .find((o) => o.metadata.name === ref.name && namespaceOf(o) === (ref.namespace ?? "default"));
+  return Math.max(object?.spec.replicas ?? 1, 1);
+}
 
 function judge(context: EvaluationContext, namespace: string, workloads: readonly Workload[]): Result {
   const object = namespaceRef(namespace);
