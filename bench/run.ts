@@ -46,11 +46,11 @@ export async function bundle(name: string): Promise<string> {
 export function run(
   bundleFile: string,
   args: string[],
-  options: { node?: string[]; env?: NodeJS.ProcessEnv } = {},
+  options: { node?: string[]; env?: Record<string, string>; quiet?: boolean } = {},
 ): Promise<Measurement> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...(options.node ?? []), bundleFile, ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", options.quiet ? "ignore" : "inherit"],
       env: { ...process.env, ...options.env },
     });
     let out = "";
@@ -66,6 +66,20 @@ export function run(
       else resolve(JSON.parse(line) as Measurement);
     });
   });
+}
+
+/** Interleaved pairs of denominator and subject, so that a busy neighbour hits both. */
+export async function pairs<T>(
+  count: number,
+  denominator: () => Promise<T>,
+  subject: () => Promise<T>,
+): Promise<{ below: T[]; above: T[] }> {
+  const [below, above]: [T[], T[]] = [[], []];
+  for (let i = 0; i < count; i++) {
+    below.push(await denominator());
+    above.push(await subject());
+  }
+  return { below, above };
 }
 
 export function median(values: number[]): number {

@@ -29,7 +29,11 @@ await measured(() => {
   const used = process.cpuUsage(cpu);
   const counts = { pass: 0, fail: 0, unknown: 0, "not-applicable": 0 };
   for (const { results } of assessment.results) for (const result of results) counts[result.status]++;
+  const unjudged = assessment.results.filter(({ results }) =>
+    results.every((result) => result.status === "not-applicable" || result.reason.includes("could not be read")),
+  );
   return {
+    controlsUnjudged: unjudged.length,
     controlsCpuSeconds: (used.user + used.system) / 1e6,
     controls: assessment.results.length,
     ...counts,
