@@ -127,6 +127,21 @@ describeControl(authAnonymousScoped, [
     options: { facts: probe(200) },
   },
   { name: "the deciding file isn't imported", status: "unknown", objects: world(api(file)), says: "isn't imported" },
+  {
+    name: "one of two hidden servers did not answer 401",
+    status: "unknown",
+    objects: world(),
+    options: {
+      provider: "eks",
+      facts: {
+        anonymousProbes: [
+          ...(probe(401).anonymousProbes ?? []),
+          ...(probe(503).anonymousProbes ?? []).map((found) => ({ ...found, server: "https://other:6443" })),
+        ],
+      },
+    },
+    says: "not every API server answered 401",
+  },
   { name: "flags not visible, nobody probed", status: "unknown", objects: world(), options: { provider: "aks" } },
   {
     name: "a probe of health paths alone settles nothing",

@@ -4,7 +4,7 @@
  * Reads: --anonymous-auth of every API server, the `anonymous` section of imported AuthenticationConfiguration files, and what
  *   requests without credentials were answered (probe).
  * Pass: on every API server anonymous is off or limited to /livez, /readyz and /healthz, and no probe says otherwise; where flags
- *   aren't visible, the probe of /api was answered 401.
+ *   aren't visible, every probe of /api was answered 401.
  * Fail: anonymous is on (the default): medium when RBAC gives anonymous users and catch-all groups only Kubernetes' defaults,
  *   critical when it gives more, high when RBAC wasn't read. Or a probe was let in: 403 means that the request was taken as
  *   system:anonymous, 401 means that anonymous is off.
@@ -123,7 +123,7 @@ function judge(context: EvaluationContext): Result {
   }
   const flags = componentFlags(inventory, "kube-apiserver");
   if (!flags.visible) {
-    return turnedAway.length > 0
+    return turnedAway.length > 0 && turnedAway.length === probes.length
       ? answer(
           "pass",
           "/api answers 401 without credentials",
@@ -132,7 +132,9 @@ function judge(context: EvaluationContext): Result {
         )
       : answer(
           "unknown",
-          "flags are not visible and nobody probed",
+          turnedAway.length > 0
+            ? "flags are not visible and not every API server answered 401"
+            : "flags are not visible and nobody probed",
           `${flags.reason}. It becomes known by a request without credentials to /api: 401 means off, 403 or 200 means on.`,
           [],
         );

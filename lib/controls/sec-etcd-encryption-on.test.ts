@@ -29,6 +29,12 @@ describeControl(secEtcdEncryptionOn, [
     says: "all 3 API servers",
   },
   {
+    name: "the flag on the one that is seen, and nodes could not be listed",
+    status: "unknown",
+    objects: world(api(on)),
+    options: { sections: { nodes: { status: "forbidden" } } },
+  },
+  {
     name: "EKS whose record names a key",
     status: "pass",
     objects: world(),

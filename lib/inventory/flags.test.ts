@@ -63,6 +63,15 @@ describe("flags of the control plane", () => {
     expect(flags.visible && flags.hiddenNodes).toEqual(["cp-3"]);
   });
 
+  it("says that there may be more where nodes could not be listed, but not of files", () => {
+    const of = (options: object) => {
+      const flags = componentFlags(inventoryOf([api()], options), "kube-apiserver");
+      return flags.visible && flags.hiddenNodes;
+    };
+    expect(of({ sections: { nodes: { status: "forbidden" } } })).toEqual(["nodes that could not be listed"]);
+    expect(of({ sections: { nodes: { status: "not-collected" } }, source: "manifests" })).toEqual([]);
+  });
+
   it("names an instance that was not valid, so that nobody takes the others for all", () => {
     const broken = staticPod("kube-apiserver", ["kube-apiserver"], "cp-2", { spec: { containers: "none" } });
     const flags = componentFlags(inventoryOf([api("--anonymous-auth=false"), broken]), "kube-apiserver");

@@ -41,7 +41,7 @@ export type ComponentFlags =
       instances: readonly ComponentInstance[];
       /**
        * Control-plane nodes that show no instance of the component, and pods of its name that were not valid, in name order:
-       * what runs there is unknown.
+       * what runs there is unknown. Where nodes could not be listed, one entry says so.
        */
       hiddenNodes: readonly string[];
     };
@@ -98,7 +98,10 @@ function readFlags(inventory: Inventory, component: Component): ComponentFlags {
   const invalid = inventory.invalid
     .filter((o) => o.kind === "Pod" && o.namespace === "kube-system" && o.name.startsWith(component))
     .map((o) => o.name);
-  const hiddenNodes = [...silent, ...invalid].sort();
+  // Without the list of nodes nobody knows whether there are more of them than those whose pods were seen.
+  const isUnlisted = inventory.snapshot.source !== "manifests" && !inventory.readable("nodes").known;
+  const unlisted = isUnlisted && component !== "etcd" ? ["nodes that could not be listed"] : [];
+  const hiddenNodes = [...silent, ...invalid, ...unlisted].sort();
   return { visible: true, instances, hiddenNodes };
 }
 
