@@ -1,7 +1,7 @@
 import type { ResultRow } from "@/lib/api/assessment";
 import { ObjectName } from "../object-name";
 
-/** Places in the redacted snapshot that a result rests on: object, JSON pointer, what was found there. */
+/** Places in the redacted snapshot that a result rests on: object, JSON pointer, and what was found there where the result hangs on the value. */
 export function EvidenceList({ evidence }: { evidence: ResultRow["evidence"] }) {
   if (evidence.length === 0) return null;
   return (
@@ -10,11 +10,7 @@ export function EvidenceList({ evidence }: { evidence: ResultRow["evidence"] }) 
         <li key={index} className="break-words">
           <ObjectName object={item.ref} />{" "}
           <code className="mono text-fg-2">{item.pointer === "" ? "whole object" : item.pointer}</code>
-          {item.found === undefined ? (
-            <span className="text-fg-3"> · nothing there</span>
-          ) : (
-            <code className="mono text-fg"> = {item.found}</code>
-          )}
+          {item.found === undefined ? null : <code className="mono text-fg"> = {item.found}</code>}
         </li>
       ))}
     </ul>

@@ -41,7 +41,7 @@ export interface EvidencePointer {
   ref: ResourceRef;
   /** JSON pointer (RFC 6901) into the redacted object; "" for the whole object. */
   pointer: string;
-  /** The value found, as a short text; absent if there is nothing at the pointer. */
+  /** The value found, as a short text. Absent if nothing is there, or if the place itself is what counts: never shown as "nothing". */
   found?: string;
 }
 
