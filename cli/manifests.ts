@@ -57,6 +57,7 @@ export async function readManifests(
   const inputs: ManifestInput[] = [];
   const found = new Map<string, { object: unknown; where: string; input: ManifestInput; name: string; place: Place }>();
   const broken: InvalidObject[] = [];
+  const unread: InvalidObject[] = [];
   for (const file of files) {
     const input: ManifestInput = { path: file.path, objects: 0, ignored: {}, invalid: [], duplicates: [] };
     inputs.push(input);
@@ -83,6 +84,7 @@ export async function readManifests(
       if (sectionOfKind(identity.apiVersion, identity.kind) === undefined) {
         const kind = `${identity.apiVersion} ${identity.kind}`;
         input.ignored[kind] = (input.ignored[kind] ?? 0) + 1;
+        if (holdsPodTemplate(value)) unread.push(unreadWorkload(identity, value, where));
         continue;
       }
       // An object without a name can't be a second one of anything.
@@ -104,16 +106,16 @@ export async function readManifests(
     facts: {},
     objects: [...found.values()].map(({ object, where }) => ({ object, where })),
     sections: manifestSections(),
-    invalid: broken,
+    invalid: [...broken, ...unread],
   });
   const inputOf = new Map([...found.values()].map(({ where, input }) => [where, input]));
-  for (const { where, problem } of snapshot.invalid.slice(broken.length)) {
+  for (const { where, problem } of snapshot.invalid.slice(broken.length + unread.length)) {
     const input = inputOf.get(where);
     if (input === undefined) continue;
     input.objects -= 1;
     input.invalid.push({ where, problem });
   }
-  return { snapshot, inputs, places: placesOf(found.values()), hasBroken: snapshot.invalid.length > 0 };
+  return { snapshot, inputs, places: placesOf(found.values()), hasBroken: snapshot.invalid.length > unread.length };
 }
 
 /** What a folder can hold is complete, even if empty; what only a running cluster shows stays uncollected unless it is there. */
@@ -170,6 +172,24 @@ function identify(value: unknown): Identity | undefined {
   if (typeof name !== "string" || name === "") return { apiVersion, kind, name: kind };
   const readable = `${kind} ${place}${name}`;
   return { apiVersion, kind, name: readable, key: `${splitApiVersion(apiVersion).group} ${readable}` };
+}
+
+/** Kinds of other projects that make pods from a template (Rollout, DeploymentConfig, a Knative Service). */
+function holdsPodTemplate(value: unknown): boolean {
+  const { spec } = value as { spec?: { template?: { spec?: { containers?: unknown } } } };
+  return Array.isArray(spec?.template?.spec?.containers);
+}
+/** Its pods are real, and what they run isn't judged: the controls about workloads have to say so. */
+function unreadWorkload({ apiVersion, kind }: Identity, value: unknown, where: string): InvalidObject {
+  const { name, namespace } = (value as { metadata?: { name?: unknown; namespace?: unknown } }).metadata ?? {};
+  return {
+    apiVersion,
+    kind,
+    namespace: typeof namespace === "string" ? namespace : "default",
+    name: typeof name === "string" ? name : where,
+    where,
+    problem: "holds a pod template, and its kind is not read",
+  };
 }
 
 function placesOf(found: Iterable<{ object: unknown; place: Place }>): Map<string, Place> {

@@ -196,6 +196,39 @@ describe("scan --manifests", () => {
     expect(piped.code).toBe(1);
   });
 
+  it("says that pods of a kind that isn't read were not judged", async () => {
+    write("ns.yaml", NAMESPACE);
+    const template = { spec: { containers: [{ name: "a", image: "nginx", securityContext: { privileged: true } }] } };
+    write(
+      "rollout.json",
+      JSON.stringify({
+        apiVersion: "argoproj.io/v1alpha1",
+        kind: "Rollout",
+        metadata: { name: "shop", namespace: "cde" },
+        spec: { template },
+      }),
+    );
+    const outcome = await ringfence(["scan", "--manifests", ".", "--output", "json", ...ONE]);
+    expect(report(outcome).results).toMatchObject([{ status: "unknown", object: { kind: "Rollout", name: "shop" } }]);
+    expect(outcome.code).not.toBe(2);
+  });
+
+  it("judges kinds under the group that they have left", async () => {
+    write("ns.yaml", NAMESPACE);
+    const template = { spec: { containers: [{ name: "a", image: "nginx", securityContext: { privileged: true } }] } };
+    write(
+      "old.json",
+      JSON.stringify({
+        apiVersion: "extensions/v1beta1",
+        kind: "Deployment",
+        metadata: { name: "old", namespace: "cde" },
+        spec: { template },
+      }),
+    );
+    const outcome = await ringfence(["scan", "--manifests", "old.json", "ns.yaml", "--output", "json", ...ONE]);
+    expect(report(outcome).results).toMatchObject([{ status: "fail", object: { kind: "Deployment", name: "old" } }]);
+  });
+
   it("doesn't look at Helm values and kustomizations, nor into hidden folders", async () => {
     for (const name of ["values.yaml", "kustomization.yaml", ".git/x.yaml", "node_modules/y.yaml"])
       write(name, "replicas: 1\n");

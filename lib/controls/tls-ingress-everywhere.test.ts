@@ -300,6 +300,24 @@ describeControl(tlsIngressEverywhere, [
     ),
   },
   {
+    name: "a default backend as it was written before v1",
+    status: "fail",
+    objects: world(
+      object("networking.k8s.io/v1beta1", "Ingress", "old", "cde", {
+        spec: { backend: { serviceName: "web", servicePort: 80 } },
+      }),
+    ),
+    says: "no TLS for every host",
+  },
+  {
+    name: "an Ingress of the group that it has left",
+    status: "fail",
+    objects: world(
+      object("extensions/v1beta1", "Ingress", "old", "cde", { spec: { rules: [{ host: "pay.example.com" }] } }),
+    ),
+    object: "Ingress/cde/old",
+  },
+  {
     name: "an Ingress out of scope",
     status: "not-applicable",
     objects: world(

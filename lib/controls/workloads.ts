@@ -12,6 +12,7 @@
  */
 import { type PodVariant, type ResourceRef, refKey, type Workload } from "@/lib/inventory/inventory";
 import type { PodSpec } from "@/lib/inventory/kinds";
+import { sectionOfKind } from "@/lib/inventory/sections";
 import type { SectionName } from "@/lib/inventory/snapshot";
 import type { ForbiddenField } from "@/lib/podsecurity";
 import { visitContainers } from "@/lib/podsecurity";
@@ -64,7 +65,7 @@ export function judgeWorkloads(
     const judged = context.inventory
       .workloadsIn(namespace)
       .map((workload): Result => ({ object: workload.ref, ...judge(workload) }));
-    const invalid = invalidResults(context, WORKLOAD_KINDS, [namespace]);
+    const invalid = [...invalidResults(context, WORKLOAD_KINDS, [namespace]), ...unreadKinds(context, namespace)];
     if (judged.length + invalid.length > 0) return [...judged, ...invalid];
     return [
       {
@@ -86,6 +87,22 @@ export function judgeWorkloads(
     }
   }
   return results;
+}
+
+/** Files: workloads of kinds that have no section (an Argo Rollout). In a cluster their pods are seen, in files only a template is. */
+function unreadKinds({ inventory }: EvaluationContext, namespace: string): Result[] {
+  return inventory.invalid
+    .filter(({ apiVersion, kind }) => kind !== "" && sectionOfKind(apiVersion, kind) === undefined)
+    .filter((object) => object.namespace === namespace)
+    .map(
+      ({ apiVersion, kind, name, where, problem }): Result => ({
+        status: "unknown",
+        object: { apiVersion, kind, namespace, name },
+        reason: `pods of a ${kind} are not judged from files`,
+        detail: `${kind} ${name} (${where}) ${problem}. Its pods are judged in the running cluster.`,
+        evidence: [],
+      }),
+    );
 }
 
 /** The workload that a result is about, or undefined for results about a namespace or the cluster. */

@@ -163,6 +163,16 @@ const BY_GROUP_KIND = new Map<string, SectionDefinition>(
   SECTIONS.flatMap((s) => s.sources.map((source) => [`${source.group}/${source.kind}`, s] as const)),
 );
 
+/** Kinds that lay in the group `extensions` before they had one of their own: files still hold them, and say the same. */
+const FROM_EXTENSIONS: ReadonlySet<string> = new Set([
+  "DaemonSet",
+  "Deployment",
+  "Ingress",
+  "NetworkPolicy",
+  "ReplicaSet",
+]);
+const EXTENSIONS_GROUPS = ["apps", "networking.k8s.io"];
+
 /** The definition of a section; undefined for a name that this release doesn't know. */
 export function findSection(name: string): SectionDefinition | undefined {
   return BY_NAME.get(name);
@@ -192,7 +202,9 @@ export function joinApiVersion(source: { group: string; version: string }): stri
  */
 export function sectionOfKind(apiVersion: string, kind: string): SectionDefinition | undefined {
   const { group } = splitApiVersion(apiVersion);
-  return BY_GROUP_KIND.get(`${group}/${kind}`) ?? BY_GROUP_KIND.get(`${group}/*`);
+  const found = BY_GROUP_KIND.get(`${group}/${kind}`) ?? BY_GROUP_KIND.get(`${group}/*`);
+  if (found !== undefined || group !== "extensions" || !FROM_EXTENSIONS.has(kind)) return found;
+  return EXTENSIONS_GROUPS.map((current) => BY_GROUP_KIND.get(`${current}/${kind}`)).find((s) => s !== undefined);
 }
 
 /** The permission whose lack makes a section `forbidden`, as RBAC writes it: `list networkpolicies.networking.k8s.io`. */

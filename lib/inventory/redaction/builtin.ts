@@ -231,7 +231,16 @@ const backend = object<IngressBackend>({
 type IngressSpec = Ingress["spec"];
 type HostRule = NonNullable<IngressSpec["rules"]>[number];
 type HttpPaths = NonNullable<HostRule["http"]>;
-export const ingressBody = object<Body<Ingress>>(
+/** Before v1 the default backend was called `backend` and its service `serviceName`. */
+export const ingressBody: Shape<Body<Ingress>> = (value, at) => {
+  const spec = isObject(value) ? value.spec : undefined;
+  if (at.isParsing || !isObject(spec) || spec.defaultBackend != null || !isObject(spec.backend))
+    return ingressShape(value, at);
+  const { backend: { serviceName: name } = {}, ...rest } = spec as { backend?: { serviceName?: unknown } };
+  const defaultBackend = typeof name === "string" ? { service: { name } } : {};
+  return ingressShape({ ...(value as object), spec: { ...rest, defaultBackend } }, at);
+};
+const ingressShape = object<Body<Ingress>>(
   {
     spec: object<IngressSpec>({
       ingressClassName: text,

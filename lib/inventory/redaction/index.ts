@@ -6,7 +6,7 @@
  * can't upload a field that the product has promised never to hold.
  */
 import type { KubeObject, PodSpec } from "../kinds";
-import { findSection, joinApiVersion, splitApiVersion } from "../sections";
+import { findSection, joinApiVersion, sectionOfKind } from "../sections";
 import { findSecret, REDACTED } from "../secret-net";
 import type { InvalidObject, SectionName, SectionObjects } from "../snapshot";
 import * as builtin from "./builtin";
@@ -182,9 +182,7 @@ function droppedProblem(at: Cursor): string {
 }
 
 function checkKind(section: SectionName, apiVersion: string, kind: string, at: Cursor): void {
-  const sources = findSection(section)?.sources ?? [];
-  const { group } = splitApiVersion(apiVersion);
-  if (sources.some((source) => source.group === group && (source.kind === kind || source.kind === "*"))) return;
+  if (sectionOfKind(apiVersion, kind)?.name === section) return;
   at.fail(`is a ${apiVersion} ${kind}, which is not of ${section}`);
 }
 
