@@ -72,7 +72,7 @@ function cron() {
   };
 }
 
-describe.skipIf(assets === "")("a real API server", () => {
+describe.skipIf(assets === "")("with KUBEBUILDER_ASSETS, a real API server", () => {
   let server: RealApiServer;
   let token: string;
   let snapshot: Snapshot;

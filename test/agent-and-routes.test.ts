@@ -2,9 +2,10 @@
  * The shipped agent as a process against the real routes and a real database: what is killed in the middle of an upload is
  * there once afterwards, and once only.
  */
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import path from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type AgentProcess, AgentWorld, bundleAgent, temporaryDirectory, until } from "@/agent/testing/agent-process";
@@ -158,6 +159,17 @@ describe("the shipped agent and the real routes", () => {
     ]);
     await expectSoundStore();
     expect((await agentRow())?.quarantined).toBe(false);
+    // Both sides mean the same by the interval: seconds between two scans. A server that answered with the heartbeat's thirty
+    // seconds had every cluster scanned each minute.
+    const state = JSON.parse(await readFile(path.join(world.stateDir, "agent-state.json"), "utf8")) as {
+      identity: { intervalSeconds: number };
+    };
+    const [row] = await database.asSuperuser<{ interval_seconds: number }>(
+      "select interval_seconds from cluster where org_id = $1 and id = $2",
+      [cluster.orgId, cluster.clusterId],
+    );
+    expect(state.identity.intervalSeconds).toBe(row?.interval_seconds);
+    expect(row?.interval_seconds).toBe(3600);
   });
 
   it.each(["PUT", "commit"])("an agent killed at its %s loses and doubles nothing", async (where) => {

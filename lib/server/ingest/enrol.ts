@@ -2,7 +2,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { RingfenceError } from "@/lib/errors";
 import {
-  DEFAULT_HEARTBEAT_SECONDS,
   decodeBase64,
   type EnrolRequest,
   type EnrolResponse,
@@ -43,6 +42,7 @@ interface EnrolmentRow {
   id: string;
   cluster_id: string;
   slug: string;
+  interval_seconds: number;
   expires_at: Date;
   used_at: Date | null;
   used_public_key: Uint8Array | null;
@@ -96,7 +96,7 @@ export async function enrolAgent(
         agentId,
         keyId,
         audience: options.audience,
-        intervalSeconds: DEFAULT_HEARTBEAT_SECONDS,
+        intervalSeconds: enrolment.interval_seconds,
       });
       if (enrolment.used_at !== null) {
         const same = Buffer.from(enrolment.used_public_key ?? []).equals(Buffer.from(publicKey));
@@ -130,7 +130,7 @@ export function fingerprintOfKey(publicKey: Uint8Array): string {
 async function lockEnrolment(tx: Transaction, orgId: string, token: string): Promise<EnrolmentRow | null> {
   const hash = createHash("sha256").update(token).digest("hex");
   const rows = await tx.$queryRaw<EnrolmentRow[]>`
-    select e.id, e.cluster_id, c.slug, e.expires_at, e.used_at, e.used_public_key, e.agent_id,
+    select e.id, e.cluster_id, c.slug, c.interval_seconds, e.expires_at, e.used_at, e.used_public_key, e.agent_id,
       e.revoked_at, c.deleted_at
     from enrolment e join cluster c on c.org_id = e.org_id and c.id = e.cluster_id
     where e.org_id = ${orgId}::uuid and e.token_hash = decode(${hash}, 'hex')

@@ -1,6 +1,6 @@
 /** The heartbeat: what the agent is doing; the answer is three values and never a command. */
 import { RingfenceError } from "@/lib/errors";
-import { DEFAULT_HEARTBEAT_SECONDS, type HeartbeatRequest, type HeartbeatResponse } from "@/lib/inventory/wire";
+import type { HeartbeatRequest, HeartbeatResponse } from "@/lib/inventory/wire";
 import { withOrganization } from "../db/organization";
 import type { AgentCaller } from "./authenticate";
 
@@ -14,17 +14,20 @@ export async function heartbeat(agent: AgentCaller, message: HeartbeatRequest): 
     agent.orgId,
     async (tx) => {
       const collecting = message.collecting === null ? null : JSON.stringify(message.collecting);
-      const rows = await tx.$queryRaw<{ paused: boolean; want_full: boolean; cluster_uid: string | null }[]>`
+      const rows = await tx.$queryRaw<
+        { paused: boolean; want_full: boolean; cluster_uid: string | null; interval_seconds: number }[]
+      >`
         update cluster set agent_version = ${message.agentVersion},
           kubernetes_version = coalesce(${message.kubernetesVersion}::text, kubernetes_version),
           cluster_uid = coalesce(cluster_uid, ${message.clusterUid}::text), collecting = ${collecting}::jsonb
         where org_id = ${agent.orgId}::uuid and id = ${agent.clusterId}::uuid
-        returning paused, rescan_requested_at is not null as want_full, cluster_uid`;
+        returning paused, rescan_requested_at is not null as want_full, cluster_uid, interval_seconds`;
       const cluster = rows[0];
       if (cluster === undefined) throw new RingfenceError("gone", "The cluster was removed.");
       assertSameCluster(cluster.cluster_uid, message.clusterUid);
       return {
-        intervalSeconds: DEFAULT_HEARTBEAT_SECONDS,
+        // Between two scans, not between two heartbeats: those are the protocol's own thirty seconds.
+        intervalSeconds: cluster.interval_seconds,
         paused: cluster.paused || agent.isQuarantined,
         wantFull: cluster.want_full && !agent.isQuarantined,
       };

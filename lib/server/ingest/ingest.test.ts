@@ -335,11 +335,11 @@ describe("key rotation", () => {
 describe("heartbeat", () => {
   it("answers interval, pause and want-full, and nothing else", async () => {
     const { cluster, agent } = await enrolled();
-    expect((await agent.heartbeat()).body).toEqual({ intervalSeconds: 30, paused: false, wantFull: false });
+    expect((await agent.heartbeat()).body).toEqual({ intervalSeconds: 3600, paused: false, wantFull: false });
     await database.asSuperuser("update cluster set paused = true, rescan_requested_at = now() where id = $1", [
       cluster.clusterId,
     ]);
-    expect((await agent.heartbeat()).body).toEqual({ intervalSeconds: 30, paused: true, wantFull: true });
+    expect((await agent.heartbeat()).body).toEqual({ intervalSeconds: 3600, paused: true, wantFull: true });
     const collecting = { section: "pods", done: 10, total: 200 };
     await agent.heartbeat({}, { collecting });
     const [row] = await database.asSuperuser("select collecting from cluster where id = $1", [cluster.clusterId]);
