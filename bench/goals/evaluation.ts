@@ -13,7 +13,7 @@ const controlsCpu = (m: Measurement) => Number(m.result["controlsCpuSeconds"]);
 
 export async function measureEvaluation({ folder, quick }: Bench): Promise<Row[]> {
   const [parse, evaluate] = [await bundle("parse"), await bundle("evaluate")];
-  const sizes = quick ? [500, 1000, 2000, 4000] : [1250, 2500, 5000, 10_000];
+  const sizes = quick ? [1000, 2000, 4000, 8000] : [1250, 2500, 5000, 10_000];
   const main = quick ? 2000 : 5000;
   const rows: Row[] = [];
   const points: Size[] = [];

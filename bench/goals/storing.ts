@@ -30,7 +30,7 @@ export async function measureStoring({ folder, quick }: Bench): Promise<Row[]> {
     const [stored, copied] = [await rowsOf(database, clusters[1]), await rowsOf(database, clusters[0])];
 
     const cluster = await seedCluster(database);
-    await run(ingest, [small, JSON.stringify(cluster)], { env });
+    await run(ingest, [small, JSON.stringify(cluster), "all"], { env });
     const oracle = await storedLikeOracle(database, cluster, small);
     const written = await rowsOfSecondScan(database, ingest, cluster, small, env);
     return [
@@ -82,7 +82,7 @@ async function rowsOfSecondScan(
     "select encode(commit_digest, 'hex') as digest from snapshot where org_id = $1 and scan_seq = 1",
     [cluster.orgId],
   );
-  await run(ingest, [folder, JSON.stringify({ ...cluster, prev: last?.digest })], { env });
+  await run(ingest, [folder, JSON.stringify({ ...cluster, prev: last?.digest }), "all"], { env });
   let total = 0;
   const words: string[] = [];
   for (const table of [...QUIET_TABLES, "scan"]) {
