@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contextOf, deployment, minimalPod, namespace } from "@/lib/fixtures/builders";
+import { clusterRole, contextOf, deployment, minimalPod, namespace } from "@/lib/fixtures/builders";
 import type { ScopeSettings } from "./types";
 
 const rows = (objects: unknown[], scope: Partial<ScopeSettings> = {}, options = {}) =>
@@ -32,6 +32,14 @@ describe("classifyScope", () => {
 
   it("counts unlabelled namespaces as CDE when the organization says so", () => {
     expect(rows([namespace("a")], { assumeUnlabelledInScope: true })).toEqual([["a", "cde", "missing-label"]]);
+  });
+
+  it("declares nothing where there is no namespace that the organization's rule could be about", () => {
+    const { scope } = contextOf([clusterRole("ops", [])], {
+      scope: { assumeUnlabelledInScope: true },
+      source: "manifests",
+    });
+    expect(scope.declared).toBe(false);
   });
 
   it("counts a namespace without an object as CDE when the organization says so, as undeclared otherwise", () => {

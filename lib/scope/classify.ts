@@ -77,11 +77,13 @@ export function classifyScope(inventory: Inventory, settings: ScopeSettings): Sc
     );
   });
 
+  // Files without any namespace leave nothing that the organization's rule could be applied to: that is no CDE that is empty.
+  const isAssumed = settings.assumeUnlabelledInScope && namespaces.length > 0;
   const byName = new Map(namespaces.map((n) => [n.namespace, n]));
   const categoryOf = (namespace: string): ScopeCategory => byName.get(namespace)?.category ?? "undeclared";
   return {
     settings,
-    declared: known.known ? labelled || settings.assumeUnlabelledInScope || fileNames.length > 0 : fileNames.length > 0,
+    declared: known.known ? labelled || isAssumed || fileNames.length > 0 : fileNames.length > 0,
     namespaces,
     workloads: [...inventory.workloads]
       .map((workload) => ({
