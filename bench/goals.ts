@@ -1,5 +1,6 @@
 /** Which program measures which goals. Each compares inside one run, in interleaved pairs, and names its seed. */
 import { measureEvaluation } from "./goals/evaluation";
+import { measureFleet } from "./goals/fleet";
 import { measureIngest } from "./goals/ingest";
 import { measureStoring } from "./goals/storing";
 import type { Bench, Row } from "./row";
@@ -8,4 +9,5 @@ export const BENCHMARKS: readonly { goals: readonly string[]; measure(bench: Ben
   { goals: ["P1", "P2", "P3"], measure: measureEvaluation },
   { goals: ["P1", "P2", "ingest"], measure: measureIngest },
   { goals: ["P6"], measure: measureStoring },
+  { goals: ["P7", "P8"], measure: measureFleet },
 ];
