@@ -70,3 +70,8 @@ export function can(role: Role, permission: Permission): boolean {
 export function rolesThatCan(permission: Permission): Role[] {
   return ROLES.filter((role) => can(role, permission));
 }
+
+/** True if somebody who holds these roles is here as an assessor and nothing else: what they open is recorded. */
+export function isAssessor(roles: readonly Role[]): boolean {
+  return roles.length > 0 && roles.every((role) => role === "assessor");
+}

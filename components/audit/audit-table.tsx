@@ -5,6 +5,7 @@ import { Pager } from "@/components/ui/pager";
 import { Message } from "@/components/ui/states";
 import { tableState } from "@/components/ui/table-state";
 import { Moment } from "../status/moment";
+import { actionWords } from "./words";
 
 const OUTCOMES: Record<AuditRow["outcome"], { word: string; look: string }> = {
   done: { word: "Done", look: "text-fg-2" },
@@ -40,7 +41,7 @@ export function AuditTable({
         </span>
       ),
     },
-    { id: "what", head: "Did", cell: (row) => <span className="mono">{row.action}</span> },
+    { id: "what", head: "Did", cell: (row) => <Did action={row.action} /> },
     {
       id: "object",
       head: "To",
@@ -100,7 +101,11 @@ export function AuditTable({
       rowKey={(row) => String(row.seq)}
       state={tableState({ status: "ready", ...page })}
       address={{ path, params, clearHref }}
-      empty={<Message title="Nothing is recorded yet">Every change and every refusal leaves an entry here.</Message>}
+      empty={
+        <Message title="Nothing is recorded yet">
+          Every change, every refusal, every download and every page that an assessor opens leaves an entry here.
+        </Message>
+      }
       footer={
         <Pager
           path={path}
@@ -112,6 +117,17 @@ export function AuditTable({
         />
       }
     />
+  );
+}
+
+/** In words, with the name that the trail itself holds and that the filter takes. */
+function Did({ action }: { action: string }) {
+  const words = actionWords(action);
+  if (words === null) return <span className="mono">{action}</span>;
+  return (
+    <span className="block">
+      {words} <span className="mono block text-small text-fg-3">{action}</span>
+    </span>
   );
 }
 

@@ -1,5 +1,5 @@
 import { Boxes, ListChecks, type LucideIcon, Network, ScrollText, ShieldCheck, CircleAlert, Users } from "lucide-react";
-import { can, type Permission, type Role } from "@/lib/access";
+import { can, isAssessor, type Permission, type Role } from "@/lib/access";
 
 export interface NavItem {
   id: string;
@@ -84,11 +84,6 @@ const ASSESSOR: readonly NavGroup[] = [
   { label: "Scope", items: [SCOPE, CLUSTERS] },
   { label: "Evidence", items: [AUDIT] },
 ];
-
-/** True if the person is here as an assessor and nothing else. */
-export function isAssessor(roles: readonly Role[]): boolean {
-  return roles.length > 0 && roles.every((role) => role === "assessor");
-}
 
 /** What the roles may open, in the order in which their work goes. What they can't open isn't shown. */
 export function navigationFor(roles: readonly Role[]): NavGroup[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ROLES } from "@/lib/access";
+import { isAssessor, ROLES } from "@/lib/access";
 import { crumbsOf } from "./crumbs-of";
-import { isAssessor, navigationFor } from "./navigation";
+import { navigationFor } from "./navigation";
 import { sessionView, shouldReport } from "./session-watch";
 
 describe("the navigation", () => {

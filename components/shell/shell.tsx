@@ -1,6 +1,6 @@
 import { Eye, LogOut } from "lucide-react";
 import type { ReactNode } from "react";
-import type { Role } from "@/lib/access";
+import { isAssessor, type Role } from "@/lib/access";
 import { ToastProvider } from "@/components/ui/toast";
 import { LiveProvider } from "../live";
 import { ConnectionBanner } from "./connection-banner";
@@ -8,7 +8,7 @@ import { Crumbs } from "./crumbs";
 import { LensBar } from "./lens-bar";
 import { Logo } from "./logo";
 import { BottomBar, SideNav } from "./nav";
-import { isAssessor, ROLE_WORDS } from "./navigation";
+import { ROLE_WORDS } from "./navigation";
 import { SessionBanner } from "./session-banner";
 import { ThemeToggle } from "./theme-toggle";
 

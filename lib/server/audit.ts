@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Role } from "@/lib/access";
-import type { Prisma } from "./db/generated/client";
+import { Prisma } from "./db/generated/client";
 import type { Transaction } from "./db/client";
 import { withOrganization, withoutOrganization } from "./db/organization";
 import type { ProcessRole } from "./db/roles";
@@ -42,6 +42,7 @@ export type AuditAction =
   | "package:create"
   | "finding:triage"
   | "scope:update"
+  | "page:open"
   | "request:refuse";
 
 export type AuditOutcome = "done" | "refused" | "failed";
@@ -80,15 +81,44 @@ const LONGEST_TEXT = 500;
 
 /** Adds an entry to the trail of the transaction's organization. */
 export async function writeAudit(tx: Transaction, entry: AuditEntry): Promise<void> {
+  // Raw, because number, previous hash and hash come from the trigger.
+  await tx.$executeRaw`${INTO} VALUES (${valuesOf(entry)})`;
+}
+
+/**
+ * Adds an entry unless the same actor did the same to the same object, with the same outcome and the same `detail.session`, less
+ * than `withinMs` before. Two at the same moment wait for each other, so that one of them is left out.
+ *
+ * @returns true if it was added
+ */
+export async function writeAuditOnce(
+  tx: Transaction,
+  entry: AuditEntry & { detail: { session: string } },
+  withinMs: number,
+): Promise<boolean> {
+  const { orgId, at, actor, action, outcome, detail } = entry;
+  const object = plain(entry).objectName;
+  await tx.$queryRaw`
+    SELECT true FROM (SELECT pg_advisory_xact_lock(hashtextextended(${`${orgId} ${detail.session} ${object}`}, 0))) AS held`;
+  const since = new Date(at.getTime() - withinMs);
+  const added = await tx.$executeRaw`
+    ${INTO} SELECT ${valuesOf(entry)} WHERE NOT EXISTS (
+      SELECT 1 FROM audit_entry WHERE org_id = ${orgId}::uuid AND at > ${since}::timestamptz AND action = ${action}
+        AND outcome = ${outcome} AND actor_id = ${actor.id}::uuid AND object_name IS NOT DISTINCT FROM ${object}::text
+        AND detail ->> 'session' = ${detail.session})`;
+  return added > 0;
+}
+
+const INTO = Prisma.sql`
+  INSERT INTO audit_entry (org_id, at, actor_type, actor_id, actor_name, action, outcome, object_type, object_id, object_name,
+    origin, request_id, detail, record)`;
+
+function valuesOf(entry: AuditEntry): Prisma.Sql {
   const fields = plain(entry);
   const record = JSON.stringify({ orgId: entry.orgId, ...fields });
-  // Raw, because number, previous hash and hash come from the trigger.
-  await tx.$executeRaw`
-    INSERT INTO audit_entry (org_id, at, actor_type, actor_id, actor_name, action, outcome, object_type, object_id, object_name,
-      origin, request_id, detail, record)
-    VALUES (${entry.orgId}::uuid, ${fields.at}::timestamptz, ${fields.actorType}, ${fields.actorId}::uuid, ${fields.actorName},
-      ${fields.action}, ${fields.outcome}, ${fields.objectType}, ${fields.objectId}, ${fields.objectName}, ${fields.origin},
-      ${fields.requestId}, ${JSON.stringify(fields.detail)}::jsonb, ${record})`;
+  return Prisma.sql`${entry.orgId}::uuid, ${fields.at}::timestamptz, ${fields.actorType}, ${fields.actorId}::uuid,
+    ${fields.actorName}, ${fields.action}, ${fields.outcome}, ${fields.objectType}, ${fields.objectId}, ${fields.objectName},
+    ${fields.origin}, ${fields.requestId}, ${JSON.stringify(fields.detail)}::jsonb, ${record}`;
 }
 
 /** Adds an entry where no organization is known: a wrong token, a failed sign-in. */

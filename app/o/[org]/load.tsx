@@ -3,21 +3,26 @@ import { notFound } from "next/navigation";
 import type { ReactElement } from "react";
 import { Message } from "@/components/ui/states";
 import { RingfenceError } from "@/lib/errors";
+import { recordPage } from "@/lib/server/page-visits";
 
 /** What a page asked for, or the page that says why it isn't shown. */
 export type Loaded<T> = { data: T; refused: null } | { data: undefined; refused: ReactElement };
 
 /**
  * Waits for a server function. `not-found` becomes the "not found" page (the same for what isn't there and for what is another
- * organization's), `forbidden` a page that says who could; everything else goes on to the error page.
+ * organization's), `forbidden` a page that says who could; everything else goes on to the error page. An assessor's page is
+ * recorded before they see it.
  */
 export async function load<T>(work: Promise<T>): Promise<Loaded<T>> {
+  let data: T;
   try {
-    return { data: await work, refused: null };
+    data = await work;
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error;
-    if (error.code === "not-found" || error.code === "invalid-input") notFound();
-    if (error.code !== "forbidden") throw error;
+    const isMissing = error.code === "not-found" || error.code === "invalid-input";
+    if (!isMissing && error.code !== "forbidden") throw error;
+    await recordPage("refused");
+    if (isMissing) notFound();
     return {
       data: undefined,
       refused: (
@@ -27,4 +32,6 @@ export async function load<T>(work: Promise<T>): Promise<Loaded<T>> {
       ),
     };
   }
+  await recordPage("done");
+  return { data, refused: null };
 }

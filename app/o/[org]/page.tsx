@@ -1,5 +1,5 @@
 import { redirect } from "next/navigation";
-import { isAssessor } from "@/components/shell/navigation";
+import { isAssessor } from "@/lib/access";
 import { requirePagePrincipal } from "@/lib/server/principal";
 
 /** An assessor begins with the requirements, everybody else with the fleet. */

@@ -28,7 +28,8 @@ export default async function AuditPage({
   return (
     <>
       <PageHead title="Audit trail">
-        Every change and every refusal. Entries are only ever added, and each carries the hash of the one before it.
+        Every change, every refusal, every download, and every page that an assessor opens. Entries are only ever added,
+        and each carries the hash of the one before it.
       </PageHead>
       <PageBody>
         <FilterBar

@@ -3,6 +3,7 @@ import type { Metadata } from "next";
 import { RegisterWizard } from "@/components/register/register-wizard";
 import type { SearchParams } from "@/components/ui/address";
 import { Message } from "@/components/ui/states";
+import { recordPage } from "@/lib/server/page-visits";
 import { listProjects } from "@/lib/server/projects";
 import { allowsSomewhere, projectsWith, requirePagePrincipal } from "@/lib/server/principal";
 import { load } from "../../load";
@@ -20,6 +21,7 @@ export default async function RegisterPage({
   const { project } = await searchParams;
   const principal = await requirePagePrincipal(org);
   if (!allowsSomewhere(principal, "cluster:register")) {
+    await recordPage("refused");
     return (
       <Message level={1} icon={Lock} title="Your role can't register clusters">
         An owner or a platform engineer of the project can.
