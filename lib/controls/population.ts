@@ -68,6 +68,23 @@ export function invalidResults(
 /** Kinds whose invalid objects leave open who may do what. */
 export const RBAC_KINDS = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"] as const;
 
+/**
+ * Files without any binding say nothing about who may do what where they are applied: one `unknown` that says so. Null for files
+ * that hold bindings and for a cluster, whose list is complete.
+ */
+export function findNoBinding({ inventory }: EvaluationContext): Result | null {
+  const isSilent =
+    inventory.snapshot.source === "manifests" &&
+    inventory.list("clusterrolebindings").length + inventory.list("rolebindings").length === 0;
+  return isSilent
+    ? clusterResult(
+        "unknown",
+        "the files hold no binding",
+        "The files hold neither a RoleBinding nor a ClusterRoleBinding, so what the cluster grants isn't known from them. Add the bindings, or scan the running cluster.",
+      )
+    : null;
+}
+
 /** The `unknown` for a cluster that declares nothing, or null. */
 export function findUndeclared(context: EvaluationContext): Result | null {
   const { scope } = context;

@@ -7,7 +7,7 @@
  *   administrators, and the control plane's own components; or it is bound to nobody.
  * Fail: any other subject. A RoleBinding gives full power in one namespace only: high, and critical for a CDE namespace; every
  *   account (system:serviceaccounts) and accounts of CDE namespaces are critical.
- * Unknown: RBAC could not be read; in manifests, a binding to a role that is not among the files.
+ * Unknown: RBAC could not be read; in manifests, a binding to a role that is not among the files, or no binding at all.
  * Not applicable: never.
  * system:masters passes every check without a binding: who is in it comes from certificates and the provider's mapping.
  */
@@ -17,7 +17,7 @@ import { isUnlimited } from "@/lib/rbac/rules";
 import { accountReach, describeSubject, SUPERUSER_GROUP } from "@/lib/rbac/subjects";
 import type { Subject } from "@/lib/inventory/kinds";
 import { renderManifest } from "./manifest";
-import { clusterResult, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
+import { clusterResult, findNoBinding, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, script } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
 
@@ -79,11 +79,12 @@ export const rbacClusterAdmin: Control = {
     ];
     if (results.length > 0) return results;
     return [
-      clusterResult(
-        "pass",
-        "no binding grants unlimited rights",
-        "No RoleBinding or ClusterRoleBinding leads to a role with every verb on every resource. Members of system:masters are not visible in bindings.",
-      ),
+      findNoBinding(context) ??
+        clusterResult(
+          "pass",
+          "no binding grants unlimited rights",
+          "No RoleBinding or ClusterRoleBinding leads to a role with every verb on every resource. Members of system:masters are not visible in bindings.",
+        ),
     ];
   },
   verify() {

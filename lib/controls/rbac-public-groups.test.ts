@@ -29,6 +29,13 @@ const clusterInfo = role("kubeadm:bootstrap-signer-clusterinfo", "kube-public", 
 
 describeControl(rbacPublicGroups, [
   {
+    name: "files without any binding",
+    status: "unknown",
+    objects: [],
+    options: { source: "manifests" },
+    says: "hold no binding",
+  },
+  {
     name: "Kubernetes' default bindings",
     status: "pass",
     objects: defaults,

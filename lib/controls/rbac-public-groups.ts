@@ -8,7 +8,7 @@
  *   system:service-account-issuer-discovery; each role with no more than its default rules.
  * Fail: any other binding. Medium for kubeadm's cluster-info (remove it after joining nodes), for discovery given to
  *   unauthenticated users as old clusters do, and for a binding that grants nothing today.
- * Unknown: RBAC could not be read.
+ * Unknown: RBAC could not be read, or files hold no binding at all.
  * Not applicable: never.
  */
 import { refOf } from "@/lib/inventory/inventory";
@@ -17,7 +17,7 @@ import { PUBLIC_DEFAULTS, publicProblemOf } from "@/lib/rbac/public-bindings";
 import { describeRule } from "@/lib/rbac/rules";
 import { describeSubject, isPublicSubject } from "@/lib/rbac/subjects";
 import { renderManifest } from "./manifest";
-import { clusterResult, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
+import { clusterResult, findNoBinding, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, script } from "./prelude";
 import type { Control, EvidencePointer, Result, Severity } from "./types";
 
@@ -70,11 +70,12 @@ export const rbacPublicGroups: Control = {
     ];
     if (results.length > 0) return results;
     return [
-      clusterResult(
-        "pass",
-        "no binding names a catch-all group",
-        "No binding has an anonymous user, all users or all service accounts among its subjects.",
-      ),
+      findNoBinding(context) ??
+        clusterResult(
+          "pass",
+          "no binding names a catch-all group",
+          "No binding has an anonymous user, all users or all service accounts among its subjects.",
+        ),
     ];
   },
   verify() {

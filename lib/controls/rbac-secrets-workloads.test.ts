@@ -31,6 +31,13 @@ const gcRole = {
 
 describeControl(rbacSecretsWorkloads, [
   {
+    name: "files without any binding",
+    status: "unknown",
+    objects: world,
+    options: { source: "manifests" },
+    says: "hold no binding",
+  },
+  {
     name: "no account has a rule on Secrets",
     status: "pass",
     objects: withRule({ resources: ["configmaps"] }),

@@ -5,7 +5,7 @@
  * Pass: no service account, of whatever namespace, can read Secrets in the CDE namespace.
  * Fail: one can, by get, list, watch, update, patch or deletecollection (each returns the content) or `*`. Rules that name single
  *   Secrets are medium, everything else high.
- * Unknown: RBAC could not be read, no scope is declared, or (in manifests) an account is bound to a role not among the files.
+ * Unknown: RBAC could not be read, no scope is declared, or (in manifests) an account is bound to a role not among the files, or there is no binding at all.
  * Not applicable: the namespace has no service account and nothing else reaches it.
  * Left out: the accounts of Kubernetes' own controllers in kube-system under their default bindings.
  * Traps: resourceNames don't narrow list and watch at large, they forbid them; the groups system:serviceaccounts,
@@ -20,7 +20,15 @@ import { type EffectiveRule, type Grant, grantsOf } from "@/lib/rbac/grants";
 import { describeRule, groupMatches, resourceMatches } from "@/lib/rbac/rules";
 import { accountReach, describeSubject } from "@/lib/rbac/subjects";
 import { renderManifest } from "./manifest";
-import { findUnreadable, invalidResults, judgeNamespaces, namespaceRef, nameSome, RBAC_KINDS } from "./population";
+import {
+  findNoBinding,
+  findUnreadable,
+  invalidResults,
+  judgeNamespaces,
+  namespaceRef,
+  nameSome,
+  RBAC_KINDS,
+} from "./population";
 import { GRANTS, RULES_CAN, script, selectNamespaces, shellQuote } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
 
@@ -142,6 +150,8 @@ function judgeNamespace(context: EvaluationContext, namespace: string, isRead: b
   const accounts = inventory.list("serviceaccounts").filter((account) => namespaceOf(account) === namespace);
   const hasAccounts =
     accounts.length > 0 || inventory.workloadsIn(namespace).length > 0 || !inventory.readable("serviceaccounts").known;
+  const silent = hasAccounts ? findNoBinding(context) : null;
+  if (silent !== null) return [{ ...silent, object }];
   const bindings = grantsOf(inventory).filter(
     (grant) => grant.namespace === null || grant.namespace === namespace,
   ).length;

@@ -64,6 +64,7 @@ describe("who enforces NetworkPolicy", () => {
     ],
     ["kindnet", plugin("kindnet", "docker.io/kindest/kindnetd:v20250512"), "unknown"],
     ["a storage driver for Windows", plugin("csi-win", "example.com/csi/azuredisk-node-windows:v1"), "unknown"],
+    ["kindnet of 2021", plugin("kindnet", "docker.io/kindest/kindnetd:v20210326-1e038dc5"), "not-enforced"],
     ["an unknown plug-in", plugin("supernet", "example.com/supernet:v1"), "unknown"],
     ["a DaemonSet that is only called calico", plugin("calico-metrics", "example.com/exporter:v1"), "unknown"],
   ])("%s is %s", (_, object, expected) => {

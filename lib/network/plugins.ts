@@ -81,7 +81,12 @@ const KNOWN: readonly Known[] = [
   {
     name: "kindnet",
     image: /(^|\/)kindnetd$/,
-    enforces: () => ({ enforces: null, why: "enforces NetworkPolicy only in releases since August 2024" }),
+    enforces: (container) => {
+      // Its releases are called after their day: v20210326-1e038dc5.
+      const day = /^v(\d{8})(-|$)/.exec(versionOf(container.image ?? "") ?? "")?.[1];
+      const why = "enforces NetworkPolicy only in releases since August 2024";
+      return { enforces: day !== undefined && day < "20240801" ? false : null, why };
+    },
   },
   {
     name: "flannel",
