@@ -104,7 +104,7 @@ export const requirementDetail = requirementRow.extend({
   typicalEvidence: z.array(z.string()),
   kubernetesReason: z.string(),
   appliesTo: z.string(),
-  /** Which of the assessor's words the evidence points to; null when it points to none. Never the assessor's finding. */
+  /** Which of the assessor's words the evidence points to (never the assessor's finding); null for none, or if a control is missing. */
   suggestedPosition: z.enum(["In Place", "Not in Place", "Not Applicable"]).nullable(),
   perCluster: z.array(
     z.object({
@@ -116,6 +116,8 @@ export const requirementDetail = requirementRow.extend({
     }),
   ),
   controlList: z.array(requirementControl),
+  /** Controls that the catalogue names as deciding and that this release does not have, so that nobody has asked them. */
+  missingControls: z.array(z.string()),
   attestations: z.array(
     z.object({
       id: z.string(),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CLUSTER_REF, type Control, type Result } from "@/lib/controls/types";
 import { AS_OF, cdeNamespace, minimalPod, networkPolicy, snapshotOf } from "@/lib/fixtures/builders";
 import { refOf } from "@/lib/inventory/inventory";
-import { LEAF_REQUIREMENTS } from "@/lib/pci";
+import { ATTESTATION_GROUPS, getRequirement, LEAF_REQUIREMENTS } from "@/lib/pci";
 import { assess } from "./assess";
 
 const result = (status: Result["status"], extra: Partial<Result> = {}): Result => ({
@@ -37,10 +37,65 @@ describe("assess", () => {
   it("gives every testable requirement a status, in the standard's order", () => {
     const assessment = run([control("a", () => [result("pass")])]);
     expect(assessment.requirements.map((r) => r.requirement)).toEqual(LEAF_REQUIREMENTS.map((r) => r.id));
-    expect(requirement(assessment, "1.3.1")).toMatchObject({
+    expect(requirement(assessment, "1.3.1")?.parts[0]).toEqual({
+      control: "a",
+      kind: "primary",
       status: "pass",
-      parts: [{ control: "a", status: "pass", decides: true }],
+      decides: true,
     });
+  });
+
+  it("counts every deciding control of the catalogue that there isn't as not assessed", () => {
+    const named = getRequirement("1.3.1").primaryControls;
+    const [first = "", ...others] = named;
+    expect(others.length).toBeGreaterThan(0);
+    const alone = requirement(run([control(first, () => [result("pass")])]), "1.3.1");
+    expect(alone).toMatchObject({ status: "not-assessed", coverage: "partial" });
+    expect(alone?.parts).toEqual([
+      { control: first, kind: "primary", status: "pass", decides: true },
+      ...others.map((id) => ({ control: id, kind: "primary", status: "not-assessed", decides: true })),
+    ]);
+    const all = requirement(run(named.map((id) => control(id, () => [result("pass")]))), "1.3.1");
+    expect(all).toMatchObject({ status: "pass", coverage: "automated" });
+    expect(all?.parts.map((part) => part.status)).toEqual(named.map(() => "pass"));
+  });
+
+  it.each([
+    ["fail", "primary", "fail"],
+    ["unknown", "primary", "unknown"],
+    ["pass", "primary", "not-assessed"],
+    ["not-applicable", "primary", "not-assessed"],
+    ["fail", "fail-only", "fail"],
+    ["pass", "fail-only", "not-assessed"],
+    ["unknown", "fail-only", "not-assessed"],
+    ["fail", "supporting", "not-assessed"],
+  ] as const)("with controls missing, a %s by a %s link gives %s", (status, kind, expected) => {
+    const one = control("a", () => [result(status)], {
+      requirements: [{ requirement: "1.3.1", kind, rationale: "t" }],
+    });
+    expect(requirement(run([one]), "1.3.1")?.status).toBe(expected);
+  });
+
+  it("has not assessed a requirement of which every deciding control is missing, with an attestation or without", () => {
+    const none = run([], undefined, { attested: new Set(ATTESTATION_GROUPS.map((group) => group.id)) });
+    expect(getRequirement("1.4.2").attestations).toEqual([]);
+    expect(requirement(none, "1.4.2")?.status).toBe("not-assessed");
+    expect(getRequirement("1.2.2").attestations).not.toEqual([]);
+    expect(requirement(none, "1.2.2")?.status).toBe("not-assessed");
+    // Where the catalogue names no control, a person alone answers.
+    expect(getRequirement("1.1.1").primaryControls).toEqual([]);
+    expect(requirement(none, "1.1.1")?.status).toBe("attested");
+    expect(requirement(run([]), "1.1.1")?.status).toBe("needs-attestation");
+  });
+
+  it("leaves a control that exists to its own file: linked as informing or fail-only, it isn't missing", () => {
+    const named = getRequirement("1.3.1").primaryControls;
+    const kinds = named.map((id, i) =>
+      control(id, () => [result("pass")], {
+        requirements: [{ requirement: "1.3.1", kind: i === 0 ? "primary" : "supporting", rationale: "t" }],
+      }),
+    );
+    expect(requirement(run(kinds), "1.3.1")?.status).toBe("pass");
   });
 
   it("makes a control that throws unknown with the error's message, and goes on", () => {
@@ -145,16 +200,18 @@ describe("assess", () => {
   });
 
   it("needs attestation until every group is signed", () => {
-    const passes = control("a", () => [result("pass")], {
-      requirements: [{ requirement: "12.5.2", kind: "primary", rationale: "t" }],
-    });
-    const groups = requirement(run([passes]), "12.5.2")?.attestations.map((a) => a.id) ?? [];
+    const passing = getRequirement("12.5.2").primaryControls.map((id) =>
+      control(id, () => [result("pass")], {
+        requirements: [{ requirement: "12.5.2", kind: "primary", rationale: "t" }],
+      }),
+    );
+    const groups = getRequirement("12.5.2").attestations;
     expect(groups.length).toBeGreaterThan(1);
-    expect(requirement(run([passes]), "12.5.2")?.status).toBe("needs-attestation");
-    expect(requirement(run([passes], undefined, { attested: new Set(groups.slice(1)) }), "12.5.2")?.status).toBe(
+    expect(requirement(run(passing), "12.5.2")?.status).toBe("needs-attestation");
+    expect(requirement(run(passing, undefined, { attested: new Set(groups.slice(1)) }), "12.5.2")?.status).toBe(
       "needs-attestation",
     );
-    expect(requirement(run([passes], undefined, { attested: new Set(groups) }), "12.5.2")?.status).toBe("attested");
+    expect(requirement(run(passing, undefined, { attested: new Set(groups) }), "12.5.2")?.status).toBe("attested");
   });
 
   it("leaves out what another requirement has superseded, from that day on", () => {

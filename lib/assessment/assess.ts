@@ -18,9 +18,9 @@ import type { InvalidObject, Provider, Snapshot } from "@/lib/inventory/snapshot
 import { coverageOf as coverageOfLinks, LEAF_REQUIREMENTS, type Requirement } from "@/lib/pci";
 import { classifyScope } from "@/lib/scope/classify";
 import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
-import { type ControlLink, linksByRequirement } from "./coverage";
+import { type ControlLink, linksByRequirement, missingAmong } from "./coverage";
 import { controlStatus, countStatuses, decides, requirementStatus } from "./status";
-import type { Assessment, ControlSummary, RequirementAssessment } from "./types";
+import type { Assessment, ControlSummary, RequirementAssessment, RequirementPart } from "./types";
 
 export interface AssessOptions {
   /** The moment that the assessment is about, ISO 8601 UTC. */
@@ -142,7 +142,8 @@ export interface RequirementOptions {
 }
 /**
  * The status of every testable requirement, in the standard's order, from the summaries of the controls that ran. A requirement
- * that another has superseded by `asOf` is not applicable.
+ * that another has superseded by `asOf` is not applicable. A control that the catalogue names as deciding and that is not among
+ * `controls` is a part that was not assessed.
  */
 export function assessRequirements(
   summaries: readonly ControlSummary[],
@@ -150,21 +151,31 @@ export function assessRequirements(
 ): RequirementAssessment[] {
   const byControl = new Map(summaries.map((summary) => [summary.control, summary.status]));
   const links = linksByRequirement(options.controls);
+  const existing = new Set(options.controls.map((control) => control.id));
   return LEAF_REQUIREMENTS.map((requirement) =>
-    assessRequirement(requirement, links.get(requirement.id) ?? [], byControl, options),
+    assessRequirement(
+      requirement,
+      { links: links.get(requirement.id) ?? [], missing: missingAmong(requirement, existing) },
+      byControl,
+      options,
+    ),
   );
 }
 
 function assessRequirement(
   requirement: Requirement,
-  links: readonly ControlLink[],
+  { links, missing }: { links: readonly ControlLink[]; missing: readonly string[] },
   byControl: ReadonlyMap<string, Result["status"]>,
   { asOf, attested, isManaged }: RequirementOptions,
 ): RequirementAssessment {
-  const parts = links.map(({ control, kind }) => {
+  const tested = links.map(({ control, kind }): RequirementPart => {
     const status = byControl.get(control.id) ?? "unknown";
     return { control: control.id, kind, status, decides: decides(kind, status) };
   });
+  const untested = missing.map(
+    (control): RequirementPart => ({ control, kind: "primary", status: "not-assessed", decides: true }),
+  );
+  const parts = [...tested, ...untested];
   const attestations = requirement.attestations.map((id) => ({
     id,
     status: attested.has(id) ? ("attested" as const) : ("needs-attestation" as const),

@@ -1,7 +1,7 @@
-/** Which controls of this release are linked to which requirement, and how far that covers it. */
+/** Which controls of this release are linked to which requirement, which deciding ones it lacks, and how far that covers it. */
 import { CONTROLS } from "@/lib/controls";
 import type { Control, LinkKind } from "@/lib/controls/types";
-import { coverageOf as coverageOfLinks, getRequirement } from "@/lib/pci";
+import { coverageOf as coverageOfLinks, getRequirement, type Requirement } from "@/lib/pci";
 import type { Coverage } from "./types";
 
 export interface ControlLink {
@@ -29,6 +29,21 @@ const LINKS = linksByRequirement(CONTROLS);
 /** The links of this release's controls to a requirement. */
 export function linksOf(requirement: string): readonly ControlLink[] {
   return LINKS.get(requirement) ?? [];
+}
+
+/**
+ * The controls that the catalogue names as deciding for a requirement and that are not among `existing`, in its order. One that
+ * exists is not missing, however it is linked: about its own links the control's file is right.
+ */
+export function missingAmong(requirement: Requirement, existing: ReadonlySet<string>): string[] {
+  return requirement.primaryControls.filter((control) => !existing.has(control));
+}
+
+const EXISTING: ReadonlySet<string> = new Set(CONTROLS.map((control) => control.id));
+
+/** The deciding controls of a requirement that this release does not have. Throws RangeError for an unknown id. */
+export function missingControlsOf(requirement: string): string[] {
+  return missingAmong(getRequirement(requirement), EXISTING);
 }
 
 /** Coverage of a requirement with this release's controls (rule: lib/pci/coverage.ts). Throws RangeError for an unknown id. */

@@ -12,7 +12,7 @@ import {
   worstOverClusters,
   worstStatus,
 } from "./status";
-import { REQUIREMENT_STATUSES, type RequirementAssessment } from "./types";
+import { type MissingPart, REQUIREMENT_STATUSES, type RequirementAssessment } from "./types";
 
 describe("a control over its results", () => {
   const over = (...statuses: Parameters<typeof countStatuses>[0] extends Iterable<infer T> ? T[] : never) =>
@@ -35,6 +35,7 @@ describe("a requirement", () => {
     status,
     decides: decides(kind, status),
   });
+  const missing: MissingPart = { control: "m", kind: "primary", status: "not-assessed", decides: true };
   const open = [{ id: "att-x", status: "needs-attestation" as const }];
   const signed = [{ id: "att-x", status: "attested" as const }];
   const of = (parts: RequirementAssessment["parts"], attestations: RequirementAssessment["attestations"] = []) =>
@@ -73,6 +74,19 @@ describe("a requirement", () => {
     expect(of([part("primary", "pass")], open)).toBe("needs-attestation");
     expect(of([part("primary", "pass")], signed)).toBe("attested");
     expect(of([part("primary", "fail")], signed)).toBe("fail");
+  });
+  it("is not assessed while a deciding control is missing, whatever the others and the people say in its favour", () => {
+    expect(of([part("primary", "pass"), missing])).toBe("not-assessed");
+    expect(of([part("primary", "not-applicable"), missing])).toBe("not-assessed");
+    expect(of([part("fail-only", "pass"), missing])).toBe("not-assessed");
+    expect(of([missing])).toBe("not-assessed");
+    expect(of([missing], open)).toBe("not-assessed");
+    expect(of([part("primary", "pass"), missing], signed)).toBe("not-assessed");
+  });
+  it("fails or is unknown by the controls that it has, also while another is missing", () => {
+    expect(of([part("primary", "fail"), missing])).toBe("fail");
+    expect(of([part("fail-only", "fail"), missing])).toBe("fail");
+    expect(of([part("primary", "unknown"), missing])).toBe("unknown");
   });
   it("is not assessed without any part", () => expect(of([])).toBe("not-assessed"));
 });
@@ -141,7 +155,7 @@ describe("age", () => {
 });
 
 it("suggests a position only where nothing is open", () => {
-  expect(Object.fromEntries(REQUIREMENT_STATUSES.map((s) => [s, suggestedPosition(s)]))).toEqual({
+  expect(Object.fromEntries(REQUIREMENT_STATUSES.map((s) => [s, suggestedPosition(s, [])]))).toEqual({
     fail: "Not in Place",
     unknown: null,
     "not-assessed": null,
@@ -151,4 +165,8 @@ it("suggests a position only where nothing is open", () => {
     pass: "In Place",
     "not-applicable": "Not Applicable",
   });
+});
+
+it("suggests no position while a deciding control is missing", () => {
+  for (const status of REQUIREMENT_STATUSES) expect(suggestedPosition(status, ["m"]), status).toBeNull();
 });

@@ -37,9 +37,9 @@ export function worstStatus(statuses: Iterable<RequirementStatus>): RequirementS
 }
 
 /**
- * A requirement from its parts. A primary link contributes its control's status; a fail-only link contributes fail or nothing; a
- * supporting link informs and never decides; an attestation group contributes its own status. Without any part that
- * contributes, nothing was assessed.
+ * A requirement from its parts. A primary link contributes its control's status; a deciding control that this release lacks
+ * contributes not assessed; a fail-only link contributes fail or nothing; a supporting link informs and never decides; an
+ * attestation group contributes its own status. Without any part that contributes, nothing was assessed.
  */
 export function requirementStatus(
   parts: RequirementAssessment["parts"],
@@ -119,8 +119,12 @@ export function worstOverClusters(clusters: readonly { status: RequirementStatus
 }
 
 export type StatedPosition = "In Place" | "Not in Place" | "Not Applicable";
-/** Which of the assessor's words the evidence points to; never "Not Tested", and nothing while something is open. */
-export function suggestedPosition(status: RequirementStatus): StatedPosition | null {
+/**
+ * Which of the assessor's words the evidence points to; never "Not Tested", and nothing while something is open or a deciding
+ * control is `missing` (missingControlsOf() in coverage.ts): then the tests that ran are a part of what has to be tested.
+ */
+export function suggestedPosition(status: RequirementStatus, missing: readonly string[]): StatedPosition | null {
+  if (missing.length > 0) return null;
   switch (status) {
     case "pass":
     case "attested":

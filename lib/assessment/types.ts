@@ -1,5 +1,5 @@
 /** The straight line from a snapshot to requirement statuses, and the two status vocabularies' second half. */
-import type { Result } from "@/lib/controls/types";
+import type { LinkKind, Result } from "@/lib/controls/types";
 import type { Scope } from "@/lib/scope/types";
 
 /** In the order in which the worst of a requirement's parts is shown (HOUSE.md, "Words"); not-applicable only if all are. */
@@ -30,17 +30,28 @@ export interface ControlSummary {
   counts: { pass: number; fail: number; unknown: number; "not-applicable": number };
 }
 
+/** A control that ran and is linked to the requirement. */
+export interface TestedPart {
+  control: string;
+  kind: LinkKind;
+  status: Result["status"];
+  decides: boolean;
+}
+/** A control that the catalogue names as deciding and that this release does not have: it was not asked, so it can't have passed. */
+export interface MissingPart {
+  control: string;
+  kind: "primary";
+  status: "not-assessed";
+  decides: true;
+}
+export type RequirementPart = TestedPart | MissingPart;
+
 export interface RequirementAssessment {
   requirement: string;
   status: RequirementStatus;
   coverage: Coverage;
-  /** The links that decided, each with the control's summary status, for "why". */
-  parts: {
-    control: string;
-    kind: "primary" | "fail-only" | "supporting";
-    status: Result["status"];
-    decides: boolean;
-  }[];
+  /** The links that decided, each with the control's summary status, for "why"; the missing ones last, in the catalogue's order. */
+  parts: RequirementPart[];
   /** Attestation groups that a person still has to sign. */
   attestations: { id: string; status: "needs-attestation" | "attested" }[];
 }

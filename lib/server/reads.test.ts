@@ -20,6 +20,7 @@ import {
 } from "@/lib/api/assessment";
 import { clusterDetail, fleetPage } from "@/lib/api/clusters";
 import { assess } from "@/lib/assessment/assess";
+import { missingControlsOf } from "@/lib/assessment/coverage";
 import { type Freshness, freshnessOf, statusAtAge, worstOverClusters } from "@/lib/assessment/status";
 import type { Assessment } from "@/lib/assessment/types";
 import { CONTROLS } from "@/lib/controls";
@@ -183,6 +184,31 @@ describe("requirements", () => {
     expect(summary.applicable + summary.notApplicable).toBe(280);
     expect(summary.ready + summary.blocked + summary.needPerson + summary.notAssessed).toBe(summary.applicable);
     expect(Object.values(summary.byCoverage).reduce((a, b) => a + b, 0)).toBe(280);
+    const count = (...statuses: (string | null)[]) => rows.filter((row) => statuses.includes(row.status)).length;
+    expect(summary).toMatchObject({
+      ready: count("pass", "attested", "compensating-control"),
+      blocked: count("fail", "unknown"),
+      needPerson: count("needs-attestation"),
+      notAssessed: count("not-assessed"),
+      notApplicable: count("not-applicable"),
+    });
+  });
+
+  it("lets nothing pass, be ready or point to a word while this release lacks a deciding control", async () => {
+    const lens = { cluster: "fresh" };
+    const list = await listRequirements(owner, { ...lens, view: "leaves", pageSize: 200 }, NOW);
+    const rest = await listRequirements(owner, { ...lens, view: "leaves", pageSize: 200, page: 2 }, NOW);
+    const lacking = [...list.items, ...rest.items].filter((row) => missingControlsOf(row.id).length > 0);
+    expect(lacking.length).toBeGreaterThan(50);
+    for (const row of lacking) expect(["fail", "unknown", "not-assessed"], row.id).toContain(row.status);
+    expect(new Set(lacking.map((row) => row.status)).size).toBeGreaterThan(1);
+    for (const id of ["6.3.3", "1.3.1", "10.5.1"]) {
+      const detail = requirementDetail.parse(await getRequirement(owner, id, lens, NOW));
+      expect(detail.missingControls).toEqual(missingControlsOf(id));
+      if (detail.missingControls.length > 0) expect(detail.suggestedPosition).toBeNull();
+    }
+    const sections = await listRequirements(owner, { ...lens, parent: "6" }, NOW);
+    expect(sections.items.find((row) => row.id === "6.3")?.rollup).not.toBe("ready");
   });
 
   it("keeps list and detail in agreement, for every linked requirement and lens", async () => {

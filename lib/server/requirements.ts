@@ -7,7 +7,7 @@ import {
   requirementsQuery,
 } from "@/lib/api/assessment";
 import { RingfenceError } from "@/lib/errors";
-import { coverageOf, linksOf } from "@/lib/assessment/coverage";
+import { coverageOf, linksOf, missingControlsOf } from "@/lib/assessment/coverage";
 import { freshnessOf, rollupStatus, suggestedPosition, worstOverClusters } from "@/lib/assessment/status";
 import { type Coverage, REQUIREMENT_STATUSES, type RequirementStatus, type RollupStatus } from "@/lib/assessment/types";
 import {
@@ -120,6 +120,7 @@ export async function getRequirement(
   }));
   const row = rowOf(requirement, facts);
   const index = REQUIREMENTS.indexOf(requirement);
+  const missing = missingControlsOf(requirement.id);
   const inCluster = new Map(perCluster.map((each) => [each.cluster_id, each.status]));
   return {
     ...row,
@@ -128,7 +129,8 @@ export async function getRequirement(
     typicalEvidence: [...requirement.typicalEvidence],
     kubernetesReason: requirement.kubernetesReason,
     appliesTo: requirement.appliesTo,
-    suggestedPosition: row.status === null ? null : suggestedPosition(row.status),
+    suggestedPosition: row.status === null ? null : suggestedPosition(row.status, missing),
+    missingControls: missing,
     perCluster: facts.clusters.map((cluster) => ({
       slug: cluster.slug,
       name: cluster.name,

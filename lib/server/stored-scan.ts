@@ -1,5 +1,5 @@
 /** A scan as it was recorded: its assessment rebuilt from the stored intervals, and proven complete by its digest. */
-import type { Assessment, ControlSummary, RequirementAssessment } from "@/lib/assessment/types";
+import type { Assessment, ControlSummary, RequirementAssessment, RequirementPart } from "@/lib/assessment/types";
 import { CONTROLS } from "@/lib/controls";
 import type { Result } from "@/lib/controls/types";
 import { RingfenceError } from "@/lib/errors";
@@ -134,10 +134,17 @@ async function readRequirements(tx: Transaction, at: Prisma.Sql): Promise<Requir
       requirement,
       status,
       coverage,
-      parts: parts.map(({ control, kind, status: own, decides }) => ({ control, kind, status: own, decides })),
+      parts: parts.map(partOf),
       attestations: attestations.map(({ id, status: own }) => ({ id, status: own })),
     }))
     .sort((a, b) => compareRequirementIds(a.requirement, b.requirement));
+}
+
+/** A part with its keys in the order in which an assessment has them. */
+function partOf(part: RequirementPart): RequirementPart {
+  const { control } = part;
+  if (part.status === "not-assessed") return { control, kind: part.kind, status: part.status, decides: part.decides };
+  return { control, kind: part.kind, status: part.status, decides: part.decides };
 }
 
 async function readScope(tx: Transaction, at: Prisma.Sql, settings: ScopeSettings): Promise<Scope> {

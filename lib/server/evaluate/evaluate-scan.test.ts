@@ -108,10 +108,20 @@ describe("evaluateScan", () => {
     expect(Number(row?.pass) + Number(row?.fail) + Number(row?.unknown) + Number(row?.not_applicable)).toBe(
       rows.length,
     );
-    const requirements = await database.asSuperuser("select 1 from requirement_status where cluster_id = $1", [
-      one.cluster.clusterId,
-    ]);
+    const requirements = await database.asSuperuser<{ requirement_id: string }>(
+      "select requirement_id, status, coverage, parts, attestations from requirement_status where cluster_id = $1",
+      [one.cluster.clusterId],
+    );
+    const byId = new Map(requirements.map((each) => [each.requirement_id, each]));
     expect(requirements).toHaveLength(assessment.requirements.length);
+    for (const { requirement, ...value } of assessment.requirements) {
+      expect(byId.get(requirement)).toEqual({ requirement_id: requirement, ...value });
+    }
+    expect(byId.get("6.3.3")).toMatchObject({
+      parts: expect.arrayContaining([
+        { control: "img-no-overdue-vulns", kind: "primary", status: "not-assessed", decides: true },
+      ]) as unknown,
+    });
     const [rollup] = await database.asSuperuser<{ cells: unknown[]; scope: string; failing_controls: number }>(
       "select * from cluster_rollup where cluster_id = $1",
       [one.cluster.clusterId],
