@@ -283,7 +283,7 @@ describe("a server that can't or won't", () => {
     const agent = start();
     await committed(agent, 1);
     server.isRevoked = true;
-    await until(() => agent.stderr.includes("this agent was revoked"), why(agent));
+    await until(() => agent.stderr.includes("turned this agent away for good"), why(agent));
     const received = server.received.length;
     // Silence can only be seen by listening: the time of two heartbeats.
     await new Promise((resolve) => setTimeout(resolve, 2_500));
@@ -323,6 +323,16 @@ describe("the key", () => {
     const after = await stateOf();
     expect(after.identity.keyId).not.toBe(before.identity.keyId);
     expect(after.nextPrivateKey).toBeNull();
+    expect(refusals()).toEqual([]);
+  });
+
+  it("is replaced by an agent that only ever runs once at a time, too", async () => {
+    await start(["--once"]).exited();
+    const before = await age();
+    expect(await start(["--once"]).exited()).toBe(0);
+    expect((await stateOf()).privateKey).not.toBe(before.privateKey);
+    expect(server.liveKeys).toBe(1);
+    expect(server.commits).toHaveLength(2);
     expect(refusals()).toEqual([]);
   });
 

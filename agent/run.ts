@@ -98,6 +98,8 @@ export class Agent {
     if (identity.state.identity === null)
       throw new Error("the agent is not enrolled, and there is no token in --token-file");
     await this.heartbeat(signal);
+    // An agent that only ever runs like this would otherwise keep its first key until it expires.
+    await this.rotateIfDue(signal);
     await resumeCommit(client, identity, log, signal);
     return this.scanOnce(signal);
   }
@@ -218,7 +220,7 @@ export class Agent {
     this.gapReason = error.isFarewell ? "revoked" : "refused";
     log.error(
       error.isFarewell
-        ? "this agent was revoked: it sends nothing more. Put a new enrolment token into its Secret to enrol again"
+        ? "the server turned this agent away for good: it sends nothing more. Put a new enrolment token into its Secret to enrol again"
         : "the server refused the heartbeat",
       { status: error.status, code: error.code, reason: error.message },
     );

@@ -29,7 +29,8 @@ const SKEW = {
   none: "the version that this server brings",
   older: "older than the version that this server brings",
   newer: "newer than this server knows",
-  unsupported: "too old for this server; its reports are refused",
+  unsupported:
+    "another major version than this server's, which is not supported: its reports are taken only as long as their format is known here",
 };
 const ENROLMENT = {
   none: "no token",
@@ -186,6 +187,8 @@ export function AgentTab({
                           <span className="text-fail-fg">
                             Revoked <Moment at={key.revokedAt} dayOnly />
                           </span>
+                        ) : key.state === "expired" ? (
+                          <span className="text-fail-fg">Expired: enrol the agent again</span>
                         ) : (
                           "Live"
                         )}

@@ -124,6 +124,7 @@ export const clusterDetail = fleetRow.extend({
       createdAt: isoTime,
       lastUsedAt: isoTime.nullable(),
       revokedAt: isoTime.nullable(),
+      state: z.enum(["live", "revoked", "expired"]),
     }),
   ),
   sections: z.array(sectionRow),

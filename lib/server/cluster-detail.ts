@@ -9,6 +9,7 @@ import type { Transaction } from "./db/client";
 import type { Enrolment, Scan } from "./db/generated/client";
 import { withOrganization } from "./db/organization";
 import { type FleetRecord, fleetRowOf, fleetSql, UPLOAD_MS } from "./fleet-row";
+import { isKeyExpired } from "./ingest/authenticate";
 import { isoOrNull } from "./lens";
 import { type ClusterFacts, onboardingOf } from "./onboarding";
 import type { Principal } from "./principal";
@@ -36,6 +37,7 @@ export async function getCluster(principal: Principal, slug: string, now: Date =
         createdAt: key.createdAt.toISOString(),
         lastUsedAt: isoOrNull(key.lastUsedAt),
         revokedAt: isoOrNull(key.revokedAt),
+        state: key.revokedAt !== null ? "revoked" : isKeyExpired(key.createdAt, now) ? "expired" : "live",
       })),
       sections: manifest === null ? [] : sectionsOf(manifest),
       invalidObjects: (manifest?.invalid ?? []).map(({ kind, namespace, name, problem }) => ({
@@ -46,7 +48,7 @@ export async function getCluster(principal: Principal, slug: string, now: Date =
       })),
       droppedFields: facts.snapshot?.droppedFields ?? 0,
       latestScan: latestScanOf(facts),
-      onboarding: onboardingOf(facts),
+      onboarding: onboardingOf(facts, now),
     };
   });
 }
@@ -158,8 +160,9 @@ export function scanRowOf(scan: Scan): ScanRow {
 }
 
 /**
- * How an agent's version stands to the server's (semantic versioning, pre-releases left out): another major version is not
- * supported, because its protocol may differ.
+ * How an agent's version stands to the server's (semantic versioning, pre-releases left out). `unsupported`: another major
+ * version, or one that can't be read; nothing is promised about it. This is said to people and decides nothing: what an agent
+ * sends is taken or refused by its protocol and schema version alone.
  */
 export function skewOf(agent: string, server: string): "none" | "older" | "newer" | "unsupported" {
   const parse = (text: string) => /^v?(\d+)\.(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number);

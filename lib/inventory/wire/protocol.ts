@@ -58,6 +58,8 @@ export const DEFAULT_HEARTBEAT_SECONDS = 30;
 export const DEFAULT_SCAN_SECONDS = 3600;
 /** How old an agent's key may get before it makes itself another one. */
 export const KEY_ROTATION_DAYS = 30;
+/** How old a key may get at all, by the server's clock: a signature by an older one is refused as expired. */
+export const KEY_MAX_AGE_DAYS = 90;
 /** How long an enrolment token is good for. */
 export const ENROLMENT_TOKEN_SECONDS = 3600;
 /** Difference between `created` and the server's clock that is worth recording. It is never a reason to refuse. */

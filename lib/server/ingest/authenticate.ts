@@ -5,10 +5,19 @@
  * Order matters. What costs nothing comes first; the body is read only for a valid signature; and the sequence number is
  * burnt last, by one UPDATE that is replay protection, revocation and liveness at once. A request that fails before it burns
  * nothing, so nobody can use up an agent's numbers without its key.
+ *
+ * No answer depends on the agent's clock: `created` is compared with ours only to record how far apart the two are. What
+ * expires is the key, by our clock (docs/decisions/011-signatures-and-clocks.md).
  */
 import { createHash } from "node:crypto";
 import { RingfenceError } from "@/lib/errors";
-import { CLOCK_SKEW_SECONDS, encodeBase64, parseSignedRequest, type SignedFields } from "@/lib/inventory/wire";
+import {
+  CLOCK_SKEW_SECONDS,
+  encodeBase64,
+  KEY_MAX_AGE_DAYS,
+  parseSignedRequest,
+  type SignedFields,
+} from "@/lib/inventory/wire";
 import type { Transaction } from "../db/client";
 import { withOrganization } from "../db/organization";
 import { readBody } from "./body";
@@ -21,6 +30,7 @@ export type RefusalReason =
   | "audience-wrong"
   | "signature-wrong"
   | "key-revoked"
+  | "key-expired"
   | "agent-revoked"
   | "body-digest-wrong"
   | "replayed";
@@ -52,6 +62,7 @@ export interface AgentCaller {
 interface KeyRow {
   public_key: Uint8Array;
   key_revoked: boolean;
+  key_created_at: Date;
   agent_revoked: boolean;
   cluster_id: string;
   cluster_slug: string;
@@ -90,7 +101,15 @@ export async function authenticateAgent(
     throw refuse("signature-wrong", "The signature does not match the request.", "signature-invalid");
   }
   if (known.agent_revoked) throw refuse("agent-revoked", "This agent was revoked.", "gone");
-  if (known.key_revoked) throw refuse("key-revoked", "This key has expired or was revoked.", "signature-invalid");
+  if (known.key_revoked) throw refuse("key-revoked", "This key was revoked.", "signature-invalid");
+  if (isKeyExpired(known.key_created_at, options.now)) {
+    // Not `signature-invalid`: no other signature by this key would do better, so the agent stops and waits for a token.
+    throw refuse(
+      "key-expired",
+      `This key has expired: it is older than ${KEY_MAX_AGE_DAYS} days. Enrol the agent again.`,
+      "gone",
+    );
+  }
 
   const agent: AgentCaller = {
     orgId: key.organizationId,
@@ -114,9 +133,14 @@ export async function authenticateAgent(
   return { agent, body };
 }
 
+/** True once a key that this server took at `createdAt` is past its life. Both times are the server's own. */
+export function isKeyExpired(createdAt: Date, now: Date): boolean {
+  return now.getTime() - createdAt.getTime() >= KEY_MAX_AGE_DAYS * 86_400_000;
+}
+
 async function findKey(tx: Transaction, key: SignedFields["key"]): Promise<KeyRow | null> {
   const rows = await tx.$queryRaw<KeyRow[]>`
-    select k.public_key, k.revoked_at is not null as key_revoked,
+    select k.public_key, k.revoked_at is not null as key_revoked, k.created_at as key_created_at,
       (a.revoked_at is not null or c.deleted_at is not null) as agent_revoked,
       c.id as cluster_id, c.slug as cluster_slug, a.quarantined_at is not null as quarantined
     from agent_key k
