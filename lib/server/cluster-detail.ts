@@ -103,7 +103,14 @@ async function readFacts(tx: Transaction, orgId: string, clusterId: string, now:
     },
     orderBy: { announcedAt: "desc" },
   });
-  return { cluster, enrolment, agent, keys, snapshot, scan };
+  const of =
+    scan === null || scan.snapshotId === snapshot?.id
+      ? snapshot
+      : await tx.snapshot.findUnique({
+          where: { orgId_id: { orgId, id: scan.snapshotId } },
+          select: { agentId: true },
+        });
+  return { cluster, enrolment, agent, keys, snapshot, scan, scanAgentId: of?.agentId ?? null };
 }
 
 function enrolmentOf(enrolment: Enrolment | null, now: Date): ClusterDetail["enrolment"] {

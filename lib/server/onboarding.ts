@@ -14,6 +14,8 @@ export interface ClusterFacts {
   /** The newest snapshot that was announced or committed. */
   snapshot: Snapshot | null;
   scan: Scan | null;
+  /** Whose snapshot the scan is of. */
+  scanAgentId: string | null;
 }
 
 type Step = ClusterDetail["onboarding"][number];
@@ -21,8 +23,31 @@ type Step = ClusterDetail["onboarding"][number];
 /** As the heartbeat stores it. */
 const collecting = z.object({ section: z.string(), done: z.number().int(), total: z.number().int() }).nullable();
 
-export function onboardingOf(facts: ClusterFacts): Step[] {
-  return [firstContact(facts), identity(facts), permissions(facts), firstInventory(facts), firstResults(facts)];
+/** The steps of the enrolment that is under way, or of the last one that an agent took. */
+export function onboardingOf(facts: ClusterFacts, now: Date): Step[] {
+  const own = sinceEnrolment(facts, now);
+  return [firstContact(own), identity(own), permissions(own), firstInventory(own), firstResults(own)];
+}
+
+/**
+ * A new command starts the steps afresh: while its token is open, or nothing else is left to wait for, what earlier agents did
+ * counts for nothing. After that the newest agent's own steps count.
+ */
+function sinceEnrolment(facts: ClusterFacts, now: Date): ClusterFacts {
+  const { enrolment, cluster, snapshot, scan, scanAgentId } = facts;
+  const isUnused = enrolment !== null && enrolment.usedAt === null;
+  const isAwaited =
+    isUnused &&
+    ((enrolment.revokedAt === null && enrolment.expiresAt > now) || cluster.agentState === "awaiting-agent");
+  const agent = isAwaited && facts.agent !== null && facts.agent.createdAt < enrolment.createdAt ? null : facts.agent;
+  return {
+    ...facts,
+    agent,
+    // What the agent of today is collecting is not the new one's.
+    cluster: agent === null ? { ...cluster, collecting: null } : cluster,
+    snapshot: agent !== null && snapshot?.agentId === agent.id ? snapshot : null,
+    scan: agent !== null && scanAgentId === agent.id ? scan : null,
+  };
 }
 
 function step(id: Step["id"], state: Step["state"], text: string, rest: Partial<Step> = {}): Step {
@@ -53,11 +78,16 @@ function permissions({ snapshot }: ClusterFacts): Step {
     return step("permissions", "waiting", "What the agent may read shows with its first inventory.");
   const { sections } = snapshot.manifest as unknown as SnapshotManifest;
   const asked = sections.filter((section) => section.name !== "podtemplates" && section.status !== "not-collected");
+  const unserved = asked.filter((section) => section.status === "unserved").length;
   const refused = asked.filter((section) => section.status === "forbidden" || section.status === "failed");
-  const counts = { done: asked.length - refused.length, total: asked.length, at: snapshot.announcedAt.toISOString() };
-  return refused.length === 0
-    ? step("permissions", "done", `All ${asked.length} kinds of objects could be read.`, counts)
-    : step("permissions", "warning", `${refused.map((section) => section.name).join(", ")} could not be read.`, counts);
+  const read = asked.length - unserved - refused.length;
+  const counts = { done: read, total: asked.length - unserved, at: snapshot.announcedAt.toISOString() };
+  const words = [
+    ...(refused.length === 0 ? [] : [`${refused.map((section) => section.name).join(", ")} could not be read`]),
+    `${read} ${read === 1 ? "kind" : "kinds"} of objects read`,
+    ...(unserved === 0 ? [] : [`${unserved} not served by this cluster`]),
+  ];
+  return step("permissions", refused.length === 0 ? "done" : "warning", `${words.join(", ")}.`, counts);
 }
 
 function firstInventory({ agent, cluster, snapshot, scan }: ClusterFacts): Step {
@@ -97,9 +127,13 @@ function firstResults({ scan }: ClusterFacts): Step {
         at: isoOrNull(scan.evaluatedAt),
       });
     default:
-      return step("first-results", "done", `${scan.fail} of ${scan.pass + scan.fail + scan.unknown} results fail.`, {
-        ...counts,
-        at: isoOrNull(scan.evaluatedAt),
-      });
+      return step("first-results", "done", resultWords(scan), { at: isoOrNull(scan.evaluatedAt) });
   }
+}
+
+/** "150 of 435 results fail, 25 not applicable.": all results, as everywhere else, and how many of them can't fail. */
+function resultWords({ pass, fail, unknown, notApplicable }: Scan): string {
+  const total = pass + fail + unknown + notApplicable;
+  const failing = `${fail.toLocaleString("en")} of ${total.toLocaleString("en")} results fail`;
+  return notApplicable === 0 ? `${failing}.` : `${failing}, ${notApplicable.toLocaleString("en")} not applicable.`;
 }
