@@ -66,6 +66,11 @@ function mountOf(
       if (path === null || !volume.hostPath) continue;
       const log = logs.find((candidate) => candidate === path || candidate.startsWith(path === "/" ? "/" : `${path}/`));
       if (log === undefined) continue;
+      // A volume that no container mounts shows the log to nobody.
+      const isMounted = visitContainers(variant.spec).some(({ container }) =>
+        container.volumeMounts?.some((mount) => mount.name === volume.name),
+      );
+      if (!isMounted) continue;
       const { type } = volume.hostPath;
       return {
         isOwn: path === log || path === log.slice(0, log.lastIndexOf("/")),

@@ -39,6 +39,7 @@ interface Options {
   ready?: boolean;
   restarts?: number;
   desired?: number;
+  isMounted?: boolean;
 }
 /** A DaemonSet with a pod on each node of `on`. */
 function shipper({
@@ -51,9 +52,11 @@ function shipper({
   ready = true,
   restarts = 0,
   desired = on.length,
+  isMounted = true,
 }: Options = {}) {
+  const volumeMounts = isMounted ? [{ name: "log", mountPath: path, readOnly: true }] : [];
   const spec = {
-    containers: [{ name: "ship", image, env }],
+    containers: [{ name: "ship", image, env, volumeMounts }],
     volumes: [{ name: "log", hostPath: { path, ...(type === undefined ? {} : { type }) } }],
   };
   const pods = on.map((nodeName, i) =>
@@ -76,6 +79,13 @@ function shipper({
 }
 
 describeControl(logShipperHealthy, [
+  {
+    name: "a folder that no container mounts",
+    objects: [...world, apiserver(), ...shipper({ isMounted: false })],
+    options: output(),
+    status: "unknown",
+    says: "no workload ships",
+  },
   {
     name: "ready on every control-plane node, output secured",
     objects: [...world, apiserver(), ...shipper()],
