@@ -53,7 +53,11 @@ export function SummaryTab({ organization }: { organization: string }) {
                     <span className="truncate font-medium">{principal?.title}</span>
                   </span>
                   <span className="mt-1 flex flex-wrap items-center gap-x-3 pl-7 text-small">
-                    <RollupLabel rollup={cell.status} freshness={cluster.freshness} />
+                    <RollupLabel
+                      rollup={cell.status}
+                      hasFail={cell.failingControls > 0}
+                      freshness={cluster.freshness}
+                    />
                     {cell.failingControls > 0 ? (
                       <span className="inline-flex items-center gap-1.5 text-fg-2">
                         {cell.hasCritical ? <SeverityBars severity="critical" bare /> : null}

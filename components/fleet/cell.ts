@@ -1,15 +1,12 @@
 import type { FleetRow } from "@/lib/api/clusters";
-import { ROLLUPS } from "../status/statuses";
+import { drawnAs, ROLLUPS } from "../status/statuses";
 import { PRINCIPALS } from "./requirement-names";
 
 type Cell = FleetRow["cells"][number];
 
-/** What a tile of the heatmap draws: `unknown` is blocked with no failing control, so something could not be evaluated. */
-export function tileStatus(
-  cell: Cell,
-): "ready" | "needs-attestation" | "not-applicable" | "not-assessed" | "fail" | "unknown" {
-  if (cell.status !== "blocked") return cell.status;
-  return cell.failingControls > 0 ? "fail" : "unknown";
+/** What a tile of the heatmap draws. */
+export function tileStatus(cell: Cell): ReturnType<typeof drawnAs> {
+  return drawnAs(cell.status, cell.failingControls > 0);
 }
 
 /** The tile in words: "pci-prod, requirement 1 Network, blocked, 4 failing controls, with a critical one, stale". */

@@ -75,7 +75,7 @@ export function RequirementTree({
                 {row.status !== null ? (
                   <StatusLabel status={row.status} freshness={row.freshness} />
                 ) : row.rollup !== null ? (
-                  <RollupLabel rollup={row.rollup} freshness={row.freshness} />
+                  <RollupLabel rollup={row.rollup} hasFail={(row.breakdown.fail ?? 0) > 0} freshness={row.freshness} />
                 ) : null}
               </td>
               <td data-label="Breakdown" className="whitespace-nowrap">

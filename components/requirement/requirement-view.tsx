@@ -45,7 +45,11 @@ export function RequirementView({
           requirement.status !== null ? (
             <StatusLabel status={requirement.status} freshness={requirement.freshness} />
           ) : requirement.rollup !== null ? (
-            <RollupLabel rollup={requirement.rollup} freshness={requirement.freshness} />
+            <RollupLabel
+              rollup={requirement.rollup}
+              hasFail={(requirement.breakdown.fail ?? 0) > 0}
+              freshness={requirement.freshness}
+            />
           ) : null
         }
         actions={
@@ -94,7 +98,7 @@ export function RequirementView({
           <>
             {isLeaf ? (
               <RailBox title="What the evidence points to">
-                <Position suggested={requirement.suggestedPosition} />
+                <Position suggested={requirement.suggestedPosition} missing={requirement.missingControls.length} />
               </RailBox>
             ) : (
               <RailBox title="Requirements below">
@@ -163,7 +167,9 @@ export function RequirementView({
             }
           >
             {requirement.controlList.length === 0 ? (
-              <Note>No control tests this requirement from a cluster. A person has to show it.</Note>
+              requirement.missingControls.length === 0 ? (
+                <Note>No control tests this requirement from a cluster. A person has to show it.</Note>
+              ) : null
             ) : (
               <div className="card divide-y divide-line px-3.5">
                 {requirement.controlList.map((control) => (
@@ -207,6 +213,7 @@ export function RequirementView({
                 ))}
               </div>
             )}
+            <NotTested controls={requirement.missingControls} />
           </Section>
         ) : null}
         {results ? <Section title="Every object judged">{results}</Section> : null}
@@ -215,10 +222,35 @@ export function RequirementView({
   );
 }
 
+/** Controls that decide as well and that this release does not have: without them nothing here is more than a part. */
+function NotTested({ controls }: { controls: readonly string[] }) {
+  if (controls.length === 0) return null;
+  return (
+    <p className="mt-2 text-small text-fg-3">
+      Not tested in this release:{" "}
+      {controls.map((control, index) => (
+        <span key={control}>
+          {index > 0 ? ", " : null}
+          <span className="mono">{control}</span>
+        </span>
+      ))}
+      . {controls.length === 1 ? "It decides" : "They decide"} this requirement too, so what was tested can&apos;t pass
+      it alone.
+    </p>
+  );
+}
+
 const POSITIONS = ["In Place", "Not in Place", "Not Applicable"] as const;
 
 /** The assessor's words, with the one that the evidence points to marked. The finding in the report is never ours. */
-function Position({ suggested }: { suggested: RequirementDetail["suggestedPosition"] }) {
+function Position({
+  suggested,
+  missing,
+}: {
+  suggested: RequirementDetail["suggestedPosition"];
+  /** How many deciding controls this release does not have. */
+  missing: number;
+}) {
   return (
     <>
       <ul className="space-y-1">
@@ -242,7 +274,11 @@ function Position({ suggested }: { suggested: RequirementDetail["suggestedPositi
         })}
       </ul>
       <p className="mt-2 text-small text-fg-3">
-        {suggested === null ? "The evidence points to none of these yet. " : ""}
+        {suggested !== null
+          ? ""
+          : missing > 0
+            ? `No word is suggested: ${missing === 1 ? "a control that decides" : `${missing} controls that decide`} this requirement ${missing === 1 ? "is" : "are"} not in this release. `
+            : "The evidence points to none of these yet. "}
         The finding in the Report on Compliance is the assessor's decision.
       </p>
     </>

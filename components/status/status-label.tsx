@@ -3,7 +3,7 @@ import { Clock } from "lucide-react";
 import type { z } from "zod";
 import type { freshness } from "@/lib/api/common";
 import { StatusIcon } from "./status-icon";
-import { ROLLUPS, type Rollup, STATUSES, type Status, type StatusEntry, type Tone } from "./statuses";
+import { type Rollup, rollupEntry, STATUSES, type Status, type StatusEntry, type Tone } from "./statuses";
 
 export type Freshness = z.infer<typeof freshness>;
 
@@ -42,7 +42,15 @@ export function StatusLabel({ status, freshness, note }: { status: Status; fresh
   return <Label entry={STATUSES[status]} stale={freshness === "stale"} note={note} />;
 }
 
-/** The roll-up of a principal requirement or a section, in its own words. */
-export function RollupLabel({ rollup, freshness }: { rollup: Rollup; freshness?: Freshness }) {
-  return <Label entry={ROLLUPS[rollup]} stale={freshness === "stale"} />;
+/** The roll-up of a principal requirement or a section, in its own words. `hasFail`: something below fails, not only could not run. */
+export function RollupLabel({
+  rollup,
+  hasFail,
+  freshness,
+}: {
+  rollup: Rollup;
+  hasFail: boolean;
+  freshness?: Freshness;
+}) {
+  return <Label entry={rollupEntry(rollup, hasFail)} stale={freshness === "stale"} />;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { requirementStatus, resultStatus, rollupStatus } from "@/lib/api/common";
-import { ROLLUPS, STATUS_ORDER, STATUSES } from "./statuses";
+import { drawnAs, type Rollup, ROLLUPS, rollupEntry, STATUS_ORDER, STATUSES } from "./statuses";
 
 describe("the record of statuses", () => {
   it("explains every status of the API, and no other", () => {
@@ -30,5 +30,27 @@ describe("the record of statuses", () => {
   it("uses other words for roll-ups than for tests where the two could be confused", () => {
     expect([ROLLUPS.blocked.word, ROLLUPS.ready.word]).toEqual(["Blocked", "Ready"]);
     expect(Object.values(STATUSES).map((entry) => entry.word)).not.toContain("Ready");
+  });
+});
+
+describe("a roll-up as it is drawn", () => {
+  it("is an octagon only if something fails, and a triangle where something could not be evaluated", () => {
+    expect(rollupEntry("blocked", true)).toMatchObject({ word: "Blocked", shape: "octagon-cross", tone: "fail" });
+    expect(rollupEntry("blocked", false)).toMatchObject({ word: "Blocked", shape: "triangle-mark", tone: "warn" });
+    expect(rollupEntry("blocked", false).meaning).toContain("could not be evaluated");
+  });
+  it("has the same shape beside its word as in the heatmap, whose tiles are drawn by drawnAs", () => {
+    expect([drawnAs("blocked", true), drawnAs("blocked", false)]).toEqual(["fail", "unknown"]);
+    for (const hasFail of [true, false]) {
+      const drawn = drawnAs("blocked", hasFail);
+      if (drawn !== "fail" && drawn !== "unknown") throw new Error(`blocked is drawn as ${drawn}`);
+      expect(rollupEntry("blocked", hasFail).shape).toBe(STATUSES[drawn].shape);
+    }
+    for (const rollup of (Object.keys(ROLLUPS) as Rollup[]).filter((each) => each !== "blocked")) {
+      for (const hasFail of [true, false]) {
+        expect(drawnAs(rollup, hasFail)).toBe(rollup);
+        expect(rollupEntry(rollup, hasFail)).toBe(ROLLUPS[rollup]);
+      }
+    }
   });
 });

@@ -50,7 +50,8 @@ export const STATUSES: Record<Status, StatusEntry> = {
     shape: "circle-dashed",
     tone: "none",
     word: "Not assessed",
-    meaning: "There is no evidence for this place and time, or it is older than 7 days.",
+    meaning:
+      "There is no evidence for this place and time, it is older than 7 days, or a control that decides is not in this release.",
   },
   "needs-attestation": {
     shape: "square-lines",
@@ -108,9 +109,30 @@ export const ROLLUPS: Record<Rollup, StatusEntry> = {
     shape: "circle-dashed",
     tone: "none",
     word: "Not assessed",
-    meaning: "There is no evidence yet, or it is older than 7 days.",
+    meaning: "There is no evidence yet, it is older than 7 days, or what decides is not in this release.",
   },
 };
+
+/**
+ * What a roll-up is drawn as, in the heatmap and beside its word: Blocked with nothing below that fails is blocked by what could not be
+ * evaluated, and takes the triangle.
+ */
+export function drawnAs(rollup: Rollup, hasFail: boolean): Exclude<Rollup, "blocked"> | "fail" | "unknown" {
+  return rollup !== "blocked" ? rollup : hasFail ? "fail" : "unknown";
+}
+
+/** A roll-up with the shape that it is drawn as; its word stays its own. */
+export function rollupEntry(rollup: Rollup, hasFail: boolean): StatusEntry {
+  const drawn = drawnAs(rollup, hasFail);
+  if (drawn !== "unknown") return ROLLUPS[rollup];
+  const { shape, tone } = STATUSES.unknown;
+  return {
+    ...ROLLUPS[rollup],
+    shape,
+    tone,
+    meaning: "Nothing below fails, but at least one requirement could not be evaluated.",
+  };
+}
 
 /** Worst first; the order in which breakdowns are listed. */
 export const STATUS_ORDER: readonly Status[] = [
