@@ -1,6 +1,6 @@
 /** The four output formats. */
 import type { ResultStatus, Severity } from "@/lib/controls/types";
-import { REQUIREMENT_STATUSES } from "@/lib/assessment/types";
+import { REQUIREMENT_STATUSES, type RequirementPart } from "@/lib/assessment/types";
 import type { Output } from "./options";
 import type { ReportResult, ScanOutcome } from "./report";
 
@@ -60,7 +60,15 @@ function renderTable({ report, parts }: ScanOutcome, isTerminal: boolean): strin
   out.push(`Of ${report.requirements.length} PCI DSS requirements: ${named.join(", ")}`);
   const failing = report.requirements.filter((r) => r.status === "fail").map((r) => r.requirement);
   if (failing.length > 0) out.push(`Failing: ${failing.join(", ")}`);
+  const lacking = report.requirements.filter((r) => r.status === "not-assessed" && r.parts.some(isMissing));
+  if (lacking.length > 0)
+    out.push(
+      `Not assessed, because a control that decides is not in this release: ${lacking.map((r) => r.requirement).join(", ")}`,
+    );
   return `${out.join("\n")}\n`;
+}
+function isMissing(part: RequirementPart): boolean {
+  return part.status === "not-assessed";
 }
 function rank(result: ReportResult): number {
   return ["critical", "high", "medium", "low"].indexOf(result.severity) + (result.status === "fail" ? 0 : 10);

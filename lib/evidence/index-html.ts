@@ -5,7 +5,7 @@
  * not-applicable ones the first hundred per control, with the count of the rest and the file that holds them.
  */
 import { worstStatus } from "@/lib/assessment/status";
-import type { RequirementStatus } from "@/lib/assessment/types";
+import type { RequirementPart, RequirementStatus } from "@/lib/assessment/types";
 import type { Control, Result, ResultStatus } from "@/lib/controls/types";
 import { SECTIONS } from "@/lib/inventory/sections";
 import { childrenOf, leavesOf, PCI_VERSION } from "@/lib/pci";
@@ -86,9 +86,7 @@ function* requirementsSection({ assessment }: EvidenceSource): Generator<string>
       const assessed = byId.get(id);
       if (assessed === undefined) continue;
       const from = [
-        ...assessed.parts.map(
-          (part) => `<a href="#${part.control}">${part.control}</a> (${LINK[part.kind]}: ${STATUS[part.status].word})`,
-        ),
+        ...assessed.parts.map(partText),
         ...assessed.attestations.map((a) => `${escape(a.id)} (${STATUS[a.status].word})`),
       ].join(", ");
       yield `<tr id="r-${id}"><th scope="row">${id}</th><td>${escape(title)}</td><td>${badge(assessed.status)}</td><td>${COVERAGE[assessed.coverage]}</td><td>${from || "nothing yet"}</td></tr>\n`;
@@ -96,6 +94,13 @@ function* requirementsSection({ assessment }: EvidenceSource): Generator<string>
     yield "</tbody></table>\n";
   }
   yield "</section>\n";
+}
+
+/** A control that the release lacked has no article to lead to. */
+function partText({ control, kind, status }: RequirementPart): string {
+  return status === "not-assessed"
+    ? `<code>${escape(control)}</code> (${LINK[kind]}, not in this release: ${STATUS[status].word})`
+    : `<a href="#${control}">${control}</a> (${LINK[kind]}: ${STATUS[status].word})`;
 }
 
 function* controlsSection(source: EvidenceSource): Generator<string> {

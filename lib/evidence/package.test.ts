@@ -134,6 +134,27 @@ describe("the files", () => {
     for (const word of ["compliant", "score"]) expect(html.toLowerCase()).not.toContain(word);
   });
 
+  it("show a deciding control that the release lacked as not assessed, in the page, the table and the data", () => {
+    const lacking = { control: "pod-capabilities-dropped", kind: "primary", status: "not-assessed", decides: true };
+    const whole = build(inputOf(["good"]));
+    const data = JSON.parse(whole.get("results.json") ?? "") as {
+      requirements: { requirement: string; status: string; parts: unknown[] }[];
+    };
+    const assessed = data.requirements.find((r) => r.requirement === "2.2.6");
+    expect(assessed?.status).toBe("not-assessed");
+    expect(assessed?.parts).toContainEqual(lacking);
+    expect(assessed?.parts).toContainEqual({ control: "pod-judge", kind: "primary", status: "pass", decides: true });
+    const line = (whole.get("requirements.csv") ?? "").split("\r\n").find((row) => row.startsWith("§2.2.6,"));
+    expect(line).toContain(",not-assessed,");
+    expect(line).toContain("pod-judge: pass; ");
+    expect(line).toContain("pod-capabilities-dropped: not-assessed");
+    const html = whole.get("index.html") ?? "";
+    expect(html).toContain("<code>pod-capabilities-dropped</code> (decides, not in this release: Not assessed)");
+    // No link leads nowhere.
+    const targets = new Set([...html.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]));
+    for (const [, target] of html.matchAll(/href="#([^"]+)"/g)) expect(targets, target).toContain(target);
+  });
+
   it("defuse formulas in tables", () => {
     expect(files.get("results.csv")).toContain(`"'=HYPERLINK(""http://x"")`);
     for (const start of ["=", "+", "-", "@", "\t=", " =", "\r"]) expect(csvRow([`${start}x`])).toMatch(/^"?'/);

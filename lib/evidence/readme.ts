@@ -11,6 +11,7 @@ export const DOES_NOT_PROVE: readonly string[] = [
   "That the cluster told the truth: somebody with administrator rights in it can lie to the agent.",
   "What happened before or after that moment, or in clusters, networks and systems that are not in this package.",
   "What only people can show: policies, interviews, reviews, physical security. Those requirements are marked as needing attestation.",
+  "Anything about a control that the release lacked: a requirement that such a control decides too is at best not assessed.",
   "That a requirement is in place: that is the assessor's finding, not ours. A pass says that this test found nothing against it.",
   "Who made the package: it is not signed yet.",
 ];
