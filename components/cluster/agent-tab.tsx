@@ -17,7 +17,7 @@ import { AgentDot } from "./agent-dot";
 import { EnrolmentCommand } from "./enrolment";
 import { useCluster } from "./live-cluster";
 import { Onboarding } from "./onboarding";
-import { AGENT_STATES } from "./words";
+import { AGENT_STATES, enrolWords } from "./words";
 
 const ConfirmDialog = dynamic(() => import("@/components/ui/confirm-dialog").then((module) => module.ConfirmDialog), {
   ssr: false,
@@ -105,6 +105,10 @@ export function AgentTab({
             <div className="mt-3">
               <Onboarding steps={cluster.onboarding} />
             </div>
+          </Section>
+        ) : cluster.enrolment.state === "open" ? (
+          <Section title="Enrolment">
+            <Onboarding steps={cluster.onboarding} />
           </Section>
         ) : null}
         <Section title="Agent">
@@ -204,13 +208,7 @@ export function AgentTab({
       {mayRegister || mayRevoke || mayDelete ? (
         <aside aria-label="Change the agent" className="space-y-4">
           {mayRegister ? (
-            <Action
-              text={
-                isWaiting
-                  ? "Makes a new command; the old token stops working."
-                  : "For a new agent version, a rebuilt cluster or a lost key. The agent of today works until the new one has enrolled."
-              }
-            >
+            <Action text={enrolWords(cluster.agent, cluster.enrolment.state === "open")}>
               <Button onClick={() => (isWaiting ? renew() : setAsking("enrol"))} disabled={renewing}>
                 {isWaiting ? "New command" : "Enrol again"}
               </Button>
@@ -224,7 +222,7 @@ export function AgentTab({
             </Action>
           ) : null}
           {mayDelete ? (
-            <Action text="Removes the cluster with its scans, results and findings.">
+            <Action text="Takes the cluster off every page and refuses its agent. What was recorded about it is kept.">
               <Button tone="danger" onClick={() => setAsking("delete")}>
                 Remove the cluster
               </Button>
@@ -279,8 +277,15 @@ export function AgentTab({
           describeProblem={describeProblem}
         >
           <p>
-            {cluster.openFindings.toLocaleString("en")} open findings, all scans and their evidence go with it. This
-            can't be undone. Download the evidence that you have to keep first.
+            Its agent is refused at once. The cluster disappears from the fleet, and with{" "}
+            {cluster.openFindings === 1
+              ? "1 open finding"
+              : `${cluster.openFindings.toLocaleString("en")} open findings`}{" "}
+            from every list and from what requirements count.
+          </p>
+          <p>
+            Its scans and the audit trail are kept for the record, but nobody can open them here any more: download the
+            evidence that you need first. The name is free again; a cluster that is registered under it starts anew.
           </p>
         </ConfirmDialog>
       ) : null}

@@ -106,13 +106,17 @@ export function ClusterHead({ organization, mayRescan }: { organization: string;
                 ? "The token expired before an agent used it."
                 : "No token is open for this cluster."}
             </b>{" "}
-            Nothing was enrolled. A new command starts over.
+            No agent is enrolled{cluster.lastScanAt === null ? "" : ", so the results are those of the agent before"}. A
+            new command starts over.
           </Note>
         ) : null}
         {cluster.agent === "awaiting-agent" && cluster.enrolment.state === "open" ? (
           <p className="flex items-center gap-2 text-fg-3">
-            <PlugZap size={15} aria-hidden="true" className="shrink-0" /> Nothing can be seen from here before the agent
-            has called. The command was shown once; its token works{" "}
+            <PlugZap size={15} aria-hidden="true" className="shrink-0" />{" "}
+            {cluster.lastScanAt === null
+              ? "Nothing can be seen from here before the agent has called."
+              : "The results are those of the agent before; nothing new comes in before the new agent has called."}{" "}
+            The command was shown once; its token works{" "}
             {cluster.enrolment.expiresAt ? `until ${formatMoment(cluster.enrolment.expiresAt)}` : "once"}.
           </p>
         ) : null}

@@ -20,7 +20,7 @@ export const AGENT_STATES: Record<
 > = {
   "awaiting-agent": {
     word: "Waiting for the agent",
-    meaning: "Registered, but no agent has enrolled yet.",
+    meaning: "No agent is enrolled. One is as soon as the command has been run in the cluster.",
     tone: "quiet",
   },
   enrolled: { word: "Connected", meaning: "The agent reports as expected.", tone: "good" },
@@ -33,6 +33,21 @@ export const AGENT_STATES: Record<
     tone: "bad",
   },
 };
+
+/** What a new enrolment command does, by how the agent stands now and whether a token is open already. */
+export function enrolWords(agent: AgentState, isTokenOpen: boolean): string {
+  const token = isTokenOpen ? " The token that is open now stops working." : "";
+  switch (agent) {
+    case "awaiting-agent":
+      return `Makes a new command.${token}`;
+    case "revoked":
+      return `Makes a new command. The revoked agent stays refused; reports come in again when a new one has enrolled.${token}`;
+    case "quarantined":
+      return `Makes a new command. The agent in quarantine stays there until a new one has enrolled in its place.${token}`;
+    default:
+      return `For a new agent version, a rebuilt cluster or a lost key. The agent of today works until the new one has enrolled.${token}`;
+  }
+}
 
 /** `EKS 1.31`, `Self-managed`; the patch version is left to the cluster's own page. */
 export function platformWords(provider: Provider, version: string | null): string {
