@@ -106,6 +106,12 @@ describeControl(netNoBroadAllow, [
     says: "all pods of all namespaces",
   },
   {
+    name: "every IPv4 address, written as IPv6",
+    status: "fail",
+    severity: "critical",
+    objects: [...world, from({ ipBlock: { cidr: "::ffff:0.0.0.0/96" } })],
+  },
+  {
     name: "all namespaces beside a narrow peer (OR)",
     status: "fail",
     severity: "high",

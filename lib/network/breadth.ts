@@ -91,7 +91,10 @@ function blockBreadth(
   word: string,
   limits: BreadthLimits,
 ): Breadth[] {
-  const prefix = Number(cidr.slice(cidr.lastIndexOf("/") + 1));
+  const written = Number(cidr.slice(cidr.lastIndexOf("/") + 1));
+  // An IPv4 block in IPv6's clothes: ::ffff:0.0.0.0/96 is every IPv4 address.
+  const isMapped = /^::ffff:/i.test(cidr);
+  const prefix = isMapped ? Math.max(written - 96, 0) : written;
   if (!cidr.includes("/") || !Number.isInteger(prefix)) {
     return [
       { kind: "wide-block", grade: "high", pointer, text: `an address block that can't be read (${cidr})`, peer },
@@ -101,7 +104,7 @@ function blockBreadth(
   if (prefix === 0) {
     return [{ kind: "any-peer", grade: "critical", pointer, text: `any ${word} (${cidr}${without})`, peer }];
   }
-  const limit = cidr.includes(":") ? limits.ipv6Prefix : limits.ipv4Prefix;
+  const limit = cidr.includes(":") && !isMapped ? limits.ipv6Prefix : limits.ipv4Prefix;
   if (prefix >= limit) return [];
   return [{ kind: "wide-block", grade: "high", pointer, text: `${cidr}${without} is wider than /${limit}`, peer }];
 }
