@@ -152,6 +152,12 @@ describeControl(tlsInternalTraffic, [
     says: "one pod or none",
   },
   {
+    name: "a switch that a later one takes back",
+    status: "unknown",
+    objects: [cdeNamespace(), system, ...plain, cilium("--enable-wireguard=true", "--enable-wireguard=false")],
+    says: "no encryption by the network plug-in",
+  },
+  {
     name: "files with one Deployment of three replicas",
     status: "unknown",
     objects: [cdeNamespace(), deployment("web", "cde", { containers: [app] }, { spec: { replicas: 3 } })],

@@ -12,6 +12,7 @@
  * Supporting only: inside a trusted cluster network 4.2.1 doesn't ask for encryption; logins in the clear are 8.3.2's matter.
  */
 import type { ResourceRef, Workload } from "@/lib/inventory/inventory";
+import { parseBooleanFlag } from "@/lib/inventory/flags";
 import { allContainers, refOf } from "@/lib/inventory/inventory";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { renderManifest } from "./manifest";
@@ -252,16 +253,19 @@ function findEncryption(context: EvaluationContext): Finding | null {
     const containers = daemonSet.spec.template.spec.containers;
     for (const [i, container] of containers.entries()) {
       if (!/(^|\/)cilium(@|:|$)/.test(container.image ?? "")) continue;
-      for (const field of ["command", "args"] as const) {
-        const at = (container[field] ?? []).findIndex((word) => /^--enable-(wireguard|ipsec)(=true)?$/.test(word));
-        if (at < 0) continue;
-        const flag = container[field]?.[at] ?? "";
+      const words = (["command", "args"] as const).flatMap((field) =>
+        (container[field] ?? []).map((word, at) => ({ word, pointer: `${field}/${at}` })),
+      );
+      for (const name of ["wireguard", "ipsec"]) {
+        // The last one counts, as in every flag of it.
+        const flag = words.findLast(({ word }) => word === `--enable-${name}` || word.startsWith(`--enable-${name}=`));
+        if (flag === undefined || parseBooleanFlag(flag.word.split("=")[1] ?? "true") !== true) continue;
         return {
-          text: `Cilium encrypts pod traffic (${flag})`,
+          text: `Cilium encrypts pod traffic (${flag.word})`,
           evidence: {
             ref: refOf(daemonSet),
-            pointer: `/spec/template/spec/containers/${i}/${field}/${at}`,
-            found: flag,
+            pointer: `/spec/template/spec/containers/${i}/${flag.pointer}`,
+            found: flag.word,
           },
         };
       }
