@@ -55,6 +55,7 @@ export async function startWeb(folder: string, sizes: readonly number[]): Promis
       RINGFENCE_URL: `http://127.0.0.1:${port}`,
       RINGFENCE_OIDC_ISSUER: "http://127.0.0.1:1",
       RINGFENCE_OIDC_CLIENT_ID: "ringfence",
+      RINGFENCE_AGENT_IMAGE: "registry.example.com/ringfence-agent:0.1.0",
       RINGFENCE_OIDC_CLIENT_SECRET: "only-for-benchmarks",
     });
     undo.push(() => product.stop());

@@ -119,8 +119,8 @@ async function fill(orgId: string, count: number): Promise<void> {
        select $1, i.snapshot, i.id, i.agent, 'committed', 1, '{}', sha256(i.name::bytea), sha256(i.name::bytea), 1, 14500, 100,
          9000000, i.at, i.at, i.at from ${source}`,
       `insert into scan (org_id, cluster_id, seq, id, snapshot_id, state, collected_at, received_at, as_of, provider, objects,
-         evaluated_at, catalog_version)
-       select $1, i.id, 1, i.scan, i.snapshot, 'done', i.at, i.at, i.at, i.provider, 14500, i.at, '${CATALOG_VERSION}' from ${source}`,
+         evaluated_at, catalog_version, results_digest)
+       select $1, i.id, 1, i.scan, i.snapshot, 'done', i.at, i.at, i.at, i.provider, 14500, i.at, '${CATALOG_VERSION}', sha256(i.name::bytea) from ${source}`,
       `insert into finding (org_id, number, cluster_id, control_id, fingerprint, state, severity, severity_rank, scope, scope_rank,
          api_version, kind, namespace, name, reason, detail, evidence, digest, first_seen_seq, first_seen_at)
        select $1, i.n * ${FINDINGS_PER_CLUSTER} + k, i.id, coalesce(i.failing[1 + k % greatest(cardinality(i.failing), 1)], 'none'),
