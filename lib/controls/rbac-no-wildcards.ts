@@ -78,7 +78,7 @@ export const rbacNoWildcards: Control = {
       command: script(
         selectNamespaces(scope),
         GRANTS,
-        `grants | jq -r --argjson cde "$CDE" 'select(.ns=="*" or (.ns as $n|$cde|index($n)))|select(.subject.name|startswith("system:")|not)|select(any(.rules[];((.verbs//[])|index("*")) or ((.resources//[])|index("*")) or ((.apiGroups//[])|index("*"))))|[.ns,.binding,.role,.subject.kind,.subject.name]|@tsv'`,
+        `grants | jq -r --argjson cde "$CDE" 'select(.ns=="*" or (.ns as $n|$cde|index($n)))|select((.subject.name|startswith("system:")|not) or ((.role|startswith("ClusterRole/system:")|not) and .subject.name!="system:masters"))|select(any(.rules[];((.verbs//[])|index("*")) or ((.resources//[])|any(.=="*" or startswith("*/"))) or ((.apiGroups//[])|index("*"))))|[.ns,.binding,.role,.subject.kind,.subject.name]|@tsv'`,
       ),
       expect:
         "No lines, or only operators whose wildcard is approved. Service accounts of Kubernetes' own controllers in kube-system appear under their default roles.",
