@@ -41,7 +41,14 @@ for (const colorScheme of ["light", "dark"] as const) {
 
 test("the pages stay small: DOM nodes and first-load JavaScript", async ({ page }) => {
   await signIn(page, "owner");
-  for (const path of ["/clusters", "/requirements", "/requirements/1.3.1", "/controls/pod-run-as-non-root", "/findings", "/scope"]) {
+  for (const path of [
+    "/clusters",
+    "/requirements",
+    "/requirements/1.3.1",
+    "/controls/pod-run-as-non-root",
+    "/findings",
+    "/scope",
+  ]) {
     await page.goto(`${ORGANIZATION}${path}`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
