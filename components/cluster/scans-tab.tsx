@@ -11,6 +11,7 @@ import { Message } from "@/components/ui/states";
 import { tableState } from "@/components/ui/table-state";
 import { Breakdown } from "../status/breakdown";
 import { Moment } from "../status/moment";
+import { PackageDigestButton } from "./package-digest";
 
 const STATES: Record<ScanRow["state"], string> = {
   uploading: "Uploading",
@@ -84,9 +85,12 @@ export function ScansTab({
       end: true,
       cell: (scan) =>
         mayDownload && scan.state === "done" ? (
-          <a className={buttonClass({ small: true })} href={`${apiPath}/${scan.seq}/package`} download>
-            <Download size={13} aria-hidden="true" /> ZIP<span className="sr-only"> of scan {scan.seq}</span>
-          </a>
+          <span className="block">
+            <a className={buttonClass({ small: true })} href={`${apiPath}/${scan.seq}/package`} download>
+              <Download size={13} aria-hidden="true" /> ZIP<span className="sr-only"> of scan {scan.seq}</span>
+            </a>
+            <PackageDigestButton address={`${apiPath}/${scan.seq}/package/digest`} scan={scan.seq} />
+          </span>
         ) : (
           <span className="text-fg-3">–</span>
         ),

@@ -95,6 +95,10 @@ export const scanRow = z.object({
 });
 export type ScanRow = z.infer<typeof scanRow>;
 
+/** SHA-256 of MANIFEST.sha256 in a scan's evidence package, lower-case hex. */
+export const packageDigest = z.object({ digest: z.string() });
+export type PackageDigest = z.infer<typeof packageDigest>;
+
 export const sectionRow = z.object({
   name: z.string(),
   status: z.enum(["complete", "unserved", "forbidden", "failed", "not-collected"]),

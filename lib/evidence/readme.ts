@@ -38,7 +38,8 @@ Files
 Verify
   sh VERIFY.sh
   needs sh and one of sha256sum or openssl. It also finds files that were added, which "sha256sum -c" does not. At the end it prints
-  the digest of MANIFEST.sha256: compare it with the one that Ringfence shows for this scan.
+  the digest of MANIFEST.sha256: compare it with the one that Ringfence shows for this scan (the cluster's page, Scans, "Show the
+  package's digest").
 
 What this proves
 ${list(PROVES)}

@@ -87,5 +87,5 @@ if [ "$bad" -ne 0 ]; then
   echo "FAILED: $bad of $files files differ from what was packed, or were added"
   exit 1
 fi
-echo "OK: all $files files are as packed. This package is not signed: compare the digest above with the one shown in Ringfence."
+echo "OK: all $files files are as packed. This package is not signed: compare the digest above with the one that Ringfence shows for this scan."
 `;

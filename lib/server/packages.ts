@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { ZipArchive } from "archiver";
 import { RingfenceError } from "@/lib/errors";
-import { buildEvidencePackage, type EvidenceInput } from "@/lib/evidence";
+import { buildEvidencePackage, type EvidenceInput, MANIFEST_PATH, type RunningHash } from "@/lib/evidence";
 import type { Provider } from "@/lib/inventory/snapshot";
 import { writeAudit } from "./audit";
 import { withOrganization } from "./db/organization";
@@ -35,6 +35,49 @@ export async function openScanPackage(
   seq: number,
   now: Date = new Date(),
 ): Promise<ScanPackage> {
+  const orgId = principal.organization.id;
+  const { input, clusterId, resultsDigest } = await readPackage(principal, slug, seq);
+  await withOrganization(orgId, (tx) =>
+    writeAudit(tx, {
+      orgId,
+      at: now,
+      actor: actorOf(principal),
+      action: "package:create",
+      outcome: "done",
+      object: { type: "scan", id: `${clusterId}/${seq}`, name: `${slug} #${seq}` },
+      origin: principal.origin,
+      requestId: principal.requestId,
+      detail: { resultsDigest },
+    }),
+  );
+  return { filename: `ringfence-${principal.organization.slug}-${slug}-scan-${seq}.zip`, stream: zipOf(input) };
+}
+
+/**
+ * The SHA-256 of MANIFEST.sha256 in a scan's package, lower-case hex: what VERIFY.sh prints, to be compared by whoever got the
+ * package from somebody else. Made from what is stored, as the package itself is.
+ *
+ * @throws as openScanPackage
+ */
+export async function digestScanPackage(principal: Principal, slug: string, seq: number): Promise<{ digest: string }> {
+  const { input } = await readPackage(principal, slug, seq);
+  const ofManifest = createHash("sha256");
+  let pieces = 0;
+  for (const { path, content } of buildEvidencePackage(input, newHash)) {
+    for (const piece of content) {
+      if (path === MANIFEST_PATH) ofManifest.update(piece);
+      // Other requests go on meanwhile.
+      if (++pieces % 2000 === 0) await new Promise((next) => setImmediate(next));
+    }
+  }
+  return { digest: ofManifest.digest("hex") };
+}
+
+async function readPackage(
+  principal: Principal,
+  slug: string,
+  seq: number,
+): Promise<{ input: EvidenceInput; clusterId: string; resultsDigest: string }> {
   const orgId = principal.organization.id;
   const read = await withOrganization(
     orgId,
@@ -84,29 +127,17 @@ export async function openScanPackage(
     assessment,
     snapshot: await loadSnapshot(orgId, scan.snapshotId, { role: "web", provider: scan.provider as Provider }),
   };
-  await withOrganization(orgId, (tx) =>
-    writeAudit(tx, {
-      orgId,
-      at: now,
-      actor: actorOf(principal),
-      action: "package:create",
-      outcome: "done",
-      object: { type: "scan", id: `${cluster.id}/${seq}`, name: `${slug} #${seq}` },
-      origin: principal.origin,
-      requestId: principal.requestId,
-      detail: { resultsDigest: Buffer.from(scan.resultsDigest ?? []).toString("hex") },
-    }),
-  );
-  return { filename: `ringfence-${principal.organization.slug}-${slug}-scan-${seq}.zip`, stream: zipOf(input) };
+  return { input, clusterId: cluster.id, resultsDigest: Buffer.from(scan.resultsDigest ?? []).toString("hex") };
+}
+
+function newHash(): RunningHash {
+  const hash = createHash("sha256");
+  return { update: (text) => hash.update(text), digest: () => hash.digest("hex") };
 }
 
 /** The package's files as a ZIP, one after the other: each is read to its end before the next is asked for. */
 export function zipOf(input: EvidenceInput): ReadableStream<Uint8Array> {
   const archive = new ZipArchive({ zlib: { level: 6 }, forceUTC: true });
-  const newHash = () => {
-    const hash = createHash("sha256");
-    return { update: (text: string) => hash.update(text), digest: () => hash.digest("hex") };
-  };
   // One entry at a time; what happens to the archive meanwhile settles the wait for it.
   let settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
   archive.on("entry", () => settle?.resolve());

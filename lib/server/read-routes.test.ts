@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GET as getCluster } from "@/app/api/o/[org]/clusters/[cluster]/route";
 import { GET as getPackage } from "@/app/api/o/[org]/clusters/[cluster]/scans/[seq]/package/route";
+import { GET as getPackageDigest } from "@/app/api/o/[org]/clusters/[cluster]/scans/[seq]/package/digest/route";
 import { GET as listScans } from "@/app/api/o/[org]/clusters/[cluster]/scans/route";
 import { GET as listFleet } from "@/app/api/o/[org]/clusters/route";
 import { GET as getControl } from "@/app/api/o/[org]/controls/[control]/route";
@@ -66,6 +67,7 @@ const ADDRESSES: [string, RouteHandler, Record<string, string>][] = [
   ["findings/1", getFinding, { number: "1" }],
   ["scope?view=workloads", listScope, {}],
   ["clusters/one/scans/1/package", getPackage, { cluster: "one", seq: "1" }],
+  ["clusters/one/scans/1/package/digest", getPackageDigest, { cluster: "one", seq: "1" }],
 ];
 
 function call(address: string, handler: RouteHandler, params: Record<string, string>, as: string): Promise<Response> {

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -43,7 +43,7 @@ import { getFinding, listFindings } from "./findings";
 import { getCluster, listFleet, listScans } from "./fleet";
 import { seedEnrolment, setTestEnvironment, TestAgent } from "./ingest/testing";
 import { freshnessSql } from "./lens";
-import { openScanPackage } from "./packages";
+import { digestScanPackage, openScanPackage } from "./packages";
 import type { Principal } from "./principal";
 import { getRequirement, listRequirements } from "./requirements";
 import { listResults } from "./results";
@@ -521,7 +521,13 @@ describe("packages", () => {
       writeFileSync(join(folder, "package.zip"), first);
       // Python's own reader, so that what our library writes is read by something else.
       execFileSync("python3", ["-m", "zipfile", "-e", "package.zip", "out"], { cwd: folder });
-      expect(execFileSync("sh", ["VERIFY.sh"], { cwd: join(folder, "out"), encoding: "utf8" })).toBeTruthy();
+      const verified = execFileSync("sh", ["VERIFY.sh"], { cwd: join(folder, "out"), encoding: "utf8" });
+      // What the script tells its reader to compare is what the scans page shows.
+      const { digest } = await digestScanPackage(owner, "fresh", 1);
+      expect(verified).toContain(`SHA-256 of MANIFEST.sha256: ${digest}\n`);
+      const manifest = readFileSync(join(folder, "out/MANIFEST.sha256"));
+      expect(createHash("sha256").update(manifest).digest("hex")).toBe(digest);
+      expect((await digestScanPackage(owner, "fresh", 2)).digest).not.toBe(digest);
       const results = JSON.parse(execFileSync("cat", ["out/results.json"], { cwd: folder, encoding: "utf8" })) as {
         results: unknown[];
         asOf: string;
