@@ -31,6 +31,15 @@ const gcRole = {
 
 describeControl(rbacSecretsWorkloads, [
   {
+    name: "a reader of every Secret in a cluster without CDE namespace",
+    status: "not-applicable",
+    objects: [
+      namespace("shop", { "pci-scope": "out-of-scope" }),
+      clusterRole("r", [rule()]),
+      clusterRoleBinding("b", "r", [serviceAccountSubject("ci", "shop")]),
+    ],
+  },
+  {
     name: "files without any binding",
     status: "unknown",
     objects: world,

@@ -31,6 +31,7 @@ import {
 } from "./population";
 import { GRANTS, RULES_CAN, script, selectNamespaces, shellQuote } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
+import { shortReason } from "./short-reason";
 
 const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
 /** Verbs whose answer holds the Secret's content. */
@@ -200,7 +201,7 @@ function failOf({ object, text, paths }: Reader): Result {
     status: "fail",
     object,
     severity: isNamed ? "medium" : "high",
-    reason: `reads ${isNamed ? "named " : ""}Secrets in ${nameSome(where, 2)}`.slice(0, 110),
+    reason: shortReason(`reads ${isNamed ? "named " : ""}Secrets in ${nameSome(where, 2)}`),
     detail: `${text} can read ${isNamed ? "named " : ""}Secrets in ${nameSome(where)}: ${nameSome(lines, 4)}.`,
     evidence,
   };
@@ -216,6 +217,8 @@ function pathsOf(context: EvaluationContext, namespaces: readonly string[]): Rea
     const rule = rules.find(({ rule: candidate }) => (candidate.resourceNames ?? []).length === 0) ?? rules[0];
     if (rule === undefined) continue;
     const reached = grant.namespace === null ? [...namespaces] : [grant.namespace];
+    // Without a CDE namespace a right over the whole cluster reaches no Secret that this control is about.
+    if (reached.length === 0) continue;
     grant.subjects.forEach((subject, subjectIndex) => {
       const reader = readerOf(grant, subject);
       if (reader === null) return;
@@ -271,7 +274,7 @@ function unknownRoles(context: EvaluationContext, namespace: string): Result[] {
     .map((grant) => ({
       status: "unknown" as const,
       object: grant.bindingRef,
-      reason: `${grant.roleRef.kind} ${grant.roleRef.name} is not among the files`.slice(0, 110),
+      reason: shortReason(`${grant.roleRef.kind} ${grant.roleRef.name} is not among the files`),
       detail: `${grant.binding.kind} ${grant.binding.metadata.name} gives service accounts ${grant.roleRef.kind} ${grant.roleRef.name}, which is not among the files, so nobody can say whether it reads Secrets in ${namespace}. Add the role.`,
       evidence: [{ ref: grant.bindingRef, pointer: "/roleRef", found: grant.roleRef.name }],
     }));
