@@ -25,6 +25,7 @@ import {
   type Result,
   type Severity,
 } from "./types";
+import { shortReason } from "./short-reason";
 
 const HEALTH_PATHS = ["/livez", "/readyz", "/healthz"];
 
@@ -107,7 +108,7 @@ function judge(context: EvaluationContext): Result {
     evidence: EvidencePointer[],
     severity?: Severity,
   ): Result => ({
-    ...clusterResult(status, reason.slice(0, 110), detail),
+    ...clusterResult(status, shortReason(reason), detail),
     ...(severity === undefined ? {} : { severity }),
     evidence: [...evidence, ...probed],
   });

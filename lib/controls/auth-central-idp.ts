@@ -19,6 +19,7 @@ import { clusterResult, judgeCluster, nameSome } from "./population";
 import { daysBetween } from "./support-calendar";
 import { FLAGS, script } from "./prelude";
 import { CLUSTER_REF, type Control, type EvaluationContext, type EvidencePointer, type Result } from "./types";
+import { shortReason } from "./short-reason";
 
 const PROVIDER_FLAGS = [
   "oidc-issuer-url",
@@ -124,7 +125,7 @@ function judge(context: EvaluationContext): Result {
   const configuration = configurationOf(context);
   const { signIns } = context.inventory.facts;
   const answer = (status: Result["status"], reason: string, detail: string, evidence: EvidencePointer[]): Result => ({
-    ...clusterResult(status, reason.slice(0, 110), detail),
+    ...clusterResult(status, shortReason(reason), detail),
     evidence,
   });
   const period = signIns === undefined ? 0 : daysBetween(signIns.from, signIns.to);

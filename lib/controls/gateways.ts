@@ -12,6 +12,7 @@ import { namespaceOf } from "@/lib/inventory/workloads";
 import type { ScopeCategory } from "@/lib/scope/types";
 import { nameSome } from "./population";
 import type { EvaluationContext, Result } from "./types";
+import { shortReason } from "./short-reason";
 
 interface Listener {
   name: string;
@@ -110,7 +111,7 @@ function judgeGateway(context: EvaluationContext, gateway: CustomObject, judged:
   const result = (status: Result["status"], found: { text: string; pointer: string }[]): Result => ({
     status,
     object: ref,
-    reason: (found[0]?.text ?? good.join("; ")).slice(0, 110),
+    reason: shortReason(found[0]?.text ?? good.join("; ")),
     detail: `Gateway ${ref.name}: ${[...found.map(({ text }) => text), ...good].join("; ")}.`,
     evidence: found.length > 0 ? found.map(({ pointer }) => ({ ref, pointer })) : [{ ref, pointer: "/spec/listeners" }],
   });

@@ -28,6 +28,7 @@ import {
   WORKLOAD_SECTIONS,
   wordsOf,
 } from "./workloads";
+import { shortReason } from "./short-reason";
 
 const CATEGORIES = ["cde", "connected-to"] as const;
 
@@ -161,11 +162,9 @@ function judge(workload: Workload): Verdict {
     return {
       status: "fail",
       severity: isLatest ? "high" : "medium",
-      reason:
-        `${failing.length === 1 ? "an image is" : `${failing.length} images are`} not pinned${isLatest ? ", latest" : ""}: ${failing[0]?.text}`.slice(
-          0,
-          110,
-        ),
+      reason: shortReason(
+        `${failing.length === 1 ? "an image is" : `${failing.length} images are`} not pinned${isLatest ? ", latest" : ""}: ${failing[0]?.text}`,
+      ),
       detail: `${subject}: ${nameSome(all, 8)}.`,
       evidence,
     };
@@ -174,9 +173,7 @@ function judge(workload: Workload): Verdict {
     return {
       status: "unknown",
       reason:
-        findings[0]?.kind === "no-image"
-          ? "a container has no image"
-          : "the running digest is not the pinned one".slice(0, 110),
+        findings[0]?.kind === "no-image" ? "a container has no image" : "the running digest is not the pinned one",
       detail: `${subject}: ${nameSome(all, 8)}. The registry, or the build's record, tells whether the running digest belongs to the pinned image.`,
       evidence,
     };

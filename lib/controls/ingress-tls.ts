@@ -11,6 +11,7 @@ import type { Provider } from "@/lib/inventory/snapshot";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { nameSome } from "./population";
 import type { EvidencePointer, Result } from "./types";
+import { shortReason } from "./short-reason";
 
 /** A certificate or tls name against a requested host; `*` stands for exactly one label. */
 export function hostCovers(name: string, host: string): boolean {
@@ -42,7 +43,7 @@ export function judgeIngress(ingress: Ingress, provider: Provider): Result {
   const answer = (status: Result["status"], reason: string, detail: string, evidence: EvidencePointer[]): Result => ({
     status,
     object: ref,
-    reason: reason.slice(0, 110),
+    reason: shortReason(reason),
     detail,
     evidence,
   });

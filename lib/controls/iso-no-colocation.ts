@@ -21,6 +21,7 @@ import { renderPatch } from "./manifest";
 import { clusterResult, findUnreadable, invalidResults, judgeCluster, nameSome } from "./population";
 import { script, selectNamespaces, shellQuote } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
+import { shortReason } from "./short-reason";
 
 export const isoNoColocation: Control = {
   id: "iso-no-colocation",
@@ -230,7 +231,7 @@ function judgeNode(
     return {
       status: "unknown",
       object,
-      reason: `connected-to pods share the node: ${nameSome(connected.map(place), 2)}`.slice(0, 110),
+      reason: shortReason(`connected-to pods share the node: ${nameSome(connected.map(place), 2)}`),
       detail: `${base} beside pods of connected-to namespaces that are no DaemonSets: ${nameSome(connected.map(place))}. Move them, or record the approval.`,
       evidence: [...evidence(connected), ...evidence(cde)],
     };

@@ -18,6 +18,7 @@ import type { LogProtection, LogStore } from "@/lib/inventory/imported";
 import { clusterResult, judgeCluster, nameSome } from "./population";
 import { GRANTS, RULES_CAN, script } from "./prelude";
 import { CLUSTER_REF, type Control, type EvaluationContext, type EvidencePointer, type Result } from "./types";
+import { shortReason } from "./short-reason";
 
 /** The lock has to last as long as the standard asks events to be kept, whatever longer period the store is set to. */
 const KEEP_DAYS = 365;
@@ -114,7 +115,7 @@ function judgeStore(store: LogStore, index: number): Result {
     return {
       status: "fail",
       object,
-      reason: problems[0]?.words.slice(0, 90) ?? "",
+      reason: shortReason(problems[0]?.words ?? ""),
       detail: `Log store ${store.name}: ${problems.map((problem) => problem.words).join("; ")}. ${source}`,
       evidence: problems.map((problem) => problem.evidence),
     };

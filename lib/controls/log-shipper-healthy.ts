@@ -34,6 +34,7 @@ import {
   type Result,
 } from "./types";
 import { distinct, specEvidence, sourceWords, wordsOf } from "./workloads";
+import { shortReason } from "./short-reason";
 
 const MANAGED = ["eks", "gke", "aks"];
 const CONTROL_PLANE_LABELS = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
@@ -213,11 +214,7 @@ function judgeShipper(
       status: "fail",
       object: workload.ref,
       ...(isMinor ? { severity: "medium" as const } : {}),
-      reason:
-        problems[0]?.words
-          .replace(/[:(].*/, "")
-          .trim()
-          .slice(0, 90) ?? "",
+      reason: shortReason(problems[0]?.words.replace(/[:(].*/, "").trim() ?? ""),
       detail: `${subject}: ${problems.map((problem) => problem.words).join("; ")}.${legacy}`,
       evidence: problems.map((problem) => problem.evidence),
     };

@@ -22,6 +22,7 @@ import { renderManifest } from "./manifest";
 import { findUnreadable, invalidResults, judgeNamespaces, namespaceRef, nameSome, scopeEvidence } from "./population";
 import { script, selectNamespaces } from "./prelude";
 import type { Control, EvaluationContext, Result } from "./types";
+import { shortReason } from "./short-reason";
 
 export const netNoBroadAllow: Control = {
   id: "net-no-broad-allow",
@@ -123,11 +124,9 @@ function judgePolicy(context: EvaluationContext, policy: NetworkPolicy): Result[
         status: "fail",
         object,
         severity: worstGrade(findings),
-        reason:
-          `${where(first?.pointer ?? "")}: ${first?.text}${findings.length > 1 ? ` (+${findings.length - 1})` : ""}`.slice(
-            0,
-            110,
-          ),
+        reason: shortReason(
+          `${where(first?.pointer ?? "")}: ${first?.text}${findings.length > 1 ? ` (+${findings.length - 1})` : ""}`,
+        ),
         detail: `NetworkPolicy ${name} is too wide: ${texts.join("; ")}.${matchedNow(context, policy, findings)}${hint(rules)}`,
         evidence: findings.map((finding) => ({ ref, pointer: finding.pointer, found: finding.text })),
       },

@@ -10,6 +10,7 @@ import { type ResourceRef, refOf } from "@/lib/inventory/inventory";
 import type { SectionName } from "@/lib/inventory/snapshot";
 import type { ScopeCategory } from "@/lib/scope/types";
 import { CLUSTER_REF, type EvaluationContext, type Result } from "./types";
+import { shortReason } from "./short-reason";
 
 const CATEGORY_WORDS: Record<ScopeCategory, string> = {
   cde: "CDE",
@@ -58,7 +59,7 @@ export function invalidResults(
       return {
         status: "unknown",
         object: ref,
-        reason: `${object.kind} is not valid: ${object.problem}`.slice(0, 90),
+        reason: shortReason(`${object.kind} is not valid: ${object.problem}`),
         detail: `${object.kind} ${object.name} (${object.where}) could not be read: ${object.problem}. Correct the object; until then it is not judged.`,
         evidence: [],
       };

@@ -20,6 +20,7 @@ import { renderManifest } from "./manifest";
 import { clusterResult, findNoBinding, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, script } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
+import { shortReason } from "./short-reason";
 
 const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
 /** Since 1.29 kubeadm's admin.conf belongs to this group; super-admin.conf stays in system:masters. */
@@ -174,7 +175,7 @@ function judge(context: EvaluationContext, grant: Grant): Result[] {
       status: "fail",
       object,
       severity: isLimited ? "high" : "critical",
-      reason: `${nameSome(names, 1)} ${names.length === 1 ? "has" : "have"} every right ${where}`.slice(0, 110),
+      reason: shortReason(`${nameSome(names, 1)} ${names.length === 1 ? "has" : "have"} every right ${where}`),
       detail: `${grant.binding.kind} ${object.name} gives ${role}, which allows every verb on every resource, to ${nameSome(names)} ${where}.${accounts > 0 ? ` That holds every one of the ${inventory.list("serviceaccounts").length} service accounts.` : ""}`,
       evidence,
     },

@@ -24,6 +24,7 @@ import { renderManifest } from "./manifest";
 import { findUnreadable, invalidResults, judgeCluster, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, script, selectNamespaces } from "./prelude";
 import { CLUSTER_REF, type Control, type EvaluationContext, type Result, type Severity } from "./types";
+import { shortReason } from "./short-reason";
 
 const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
 
@@ -334,7 +335,7 @@ function assumedRoles(grants: readonly Grant[]): Result[] {
         status: "fail" as const,
         object: grant.roleRef,
         severity: "critical" as const,
-        reason: `${grant.roleRef.name} holds every right, bound by ${grant.binding.metadata.name}`.slice(0, 110),
+        reason: shortReason(`${grant.roleRef.name} holds every right, bound by ${grant.binding.metadata.name}`),
         detail: `${grant.binding.kind} ${grant.binding.metadata.name} gives ClusterRole ${grant.roleRef.name}, as Kubernetes installs it, to ${nameSome(holders.map((s) => describeSubject(s, grant.namespace ?? "")))}.`,
         evidence: [{ ref: grant.bindingRef, pointer: "/roleRef", found: grant.roleRef.name }],
       },

@@ -20,6 +20,7 @@ import { renderManifest } from "./manifest";
 import { clusterResult, findNoBinding, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, script } from "./prelude";
 import type { Control, EvidencePointer, Result, Severity } from "./types";
+import { shortReason } from "./short-reason";
 
 const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
 export const rbacPublicGroups: Control = {
@@ -162,7 +163,7 @@ function judge(grant: Grant): Result[] {
       status: "fail",
       object,
       severity,
-      reason: `${subjects.map((s) => s.name).join(", ")} bound to ${grant.roleRef.name}`.slice(0, 110),
+      reason: shortReason(`${subjects.map((s) => s.name).join(", ")} bound to ${grant.roleRef.name}`),
       detail: `${grant.binding.kind} ${object.name} gives ${names} ${grant.roleRef.kind} ${grant.roleRef.name} ${where}: ${rights}. ${problems.map((problem) => problem.text).join(" ")}`,
       evidence,
     },

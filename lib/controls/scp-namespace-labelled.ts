@@ -14,6 +14,7 @@ import { renderManifest } from "./manifest";
 import { clusterResult, findUnreadable, invalidResults, namespaceRef } from "./population";
 import { shellQuote } from "./prelude";
 import type { Control, Result } from "./types";
+import { shortReason } from "./short-reason";
 
 export const scpNamespaceLabelled: Control = {
   id: "scp-namespace-labelled",
@@ -115,7 +116,7 @@ function judge(namespace: Namespace, settings: ScopeSettings): Result {
     return {
       status: "fail",
       object,
-      reason: `label ${settings.labelKey}=${value} is not an allowed value`.slice(0, 110),
+      reason: shortReason(`label ${settings.labelKey}=${value} is not an allowed value`),
       detail: `Namespace ${name} has ${settings.labelKey}=${value}. Allowed values are ${allowed.join(", ")} (case counts)${near === undefined ? "" : `; ${near} was probably meant`}. Until it is corrected the namespace counts as CDE.`,
       evidence,
     };

@@ -18,6 +18,7 @@ import { renderManifest } from "./manifest";
 import { clusterResult, judgeCluster, nameSome } from "./population";
 import { FLAGS, script } from "./prelude";
 import { CLUSTER_REF, type Control, type EvaluationContext, type EvidencePointer, type Result } from "./types";
+import { shortReason } from "./short-reason";
 
 const FLAG = "encryption-provider-config";
 const OPENSHIFT_TYPES = ["aescbc", "aesgcm", "KMS"];
@@ -146,7 +147,7 @@ function judge(context: EvaluationContext): Result {
     found: `to_storage secrets ${prefix}: ${count}`,
   }));
   const answer = (status: Result["status"], reason: string, detail: string, evidence: EvidencePointer[]): Result => ({
-    ...clusterResult(status, reason.slice(0, 110), detail),
+    ...clusterResult(status, shortReason(reason), detail),
     evidence: [...evidence, ...metrics],
   });
   if (plain.length > 0) {

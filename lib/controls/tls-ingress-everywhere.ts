@@ -21,6 +21,7 @@ import { renderManifest } from "./manifest";
 import { clusterResult, findUnreadable, invalidResults, judgeNamespaces, nameSome } from "./population";
 import { script, selectNamespaces } from "./prelude";
 import type { Control, EvaluationContext, Result } from "./types";
+import { shortReason } from "./short-reason";
 
 const CATEGORIES = ["cde", "connected-to"] as const;
 const SECTIONS = ["ingresses", "services", "gateway-gateways", "gateway-httproutes", "openshift-routes"] as const;
@@ -168,7 +169,7 @@ function judgeRoutes(context: EvaluationContext, namespace: string): Result[] {
         return {
           ...base,
           status: "fail",
-          reason: `no TLS for ${host}`.slice(0, 110),
+          reason: shortReason(`no TLS for ${host}`),
           detail: `Route ${ref.name} serves ${host} without spec.tls.`,
           evidence: [{ ref, pointer: "/spec/tls" }],
         };
@@ -195,7 +196,7 @@ function judgeRoutes(context: EvaluationContext, namespace: string): Result[] {
       return {
         ...base,
         status: "pass",
-        reason: `${tls.termination} TLS for ${host}`.slice(0, 110),
+        reason: shortReason(`${tls.termination} TLS for ${host}`),
         detail: `Route ${ref.name} ends TLS (${tls.termination}) for ${host}; plain HTTP is ${tls.insecureEdgeTerminationPolicy === "Redirect" ? "redirected" : "refused"}.`,
         evidence,
       };

@@ -27,6 +27,7 @@ import {
 } from "./population";
 import { script, selectNamespaces } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
+import { shortReason } from "./short-reason";
 
 const SECTIONS = ["pods", "istio-peerauthentications", "istio-destinationrules", "daemonsets"] as const;
 
@@ -161,7 +162,7 @@ function judge(context: EvaluationContext, namespace: string, workloads: readonl
   const answer = (status: Result["status"], reason: string, detail: string, evidence: EvidencePointer[]): Result => ({
     status,
     object,
-    reason: reason.slice(0, 110),
+    reason: shortReason(reason),
     detail,
     evidence,
   });

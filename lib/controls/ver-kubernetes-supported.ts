@@ -24,6 +24,7 @@ import {
   UPSTREAM_CALENDAR,
 } from "./support-calendar";
 import { CLUSTER_REF, type Control, type EvaluationContext, type EvidencePointer, type Result } from "./types";
+import { shortReason } from "./short-reason";
 
 export const verKubernetesSupported: Control = {
   id: "ver-kubernetes-supported",
@@ -118,7 +119,7 @@ function judge(context: EvaluationContext): Result {
         )
       : answer(
           "unknown",
-          `version ${gitVersion} is not recognised`.slice(0, 110),
+          shortReason(`version ${gitVersion} is not recognised`),
           `The API server says ${gitVersion}, which is not a Kubernetes version as this release knows them.`,
         );
   }
@@ -130,8 +131,8 @@ function judge(context: EvaluationContext): Result {
     problems.find((p) => p.status === "fail") ??
     problems[0];
   const detail = `${support.text} ${skew.text}`.trim();
-  if (worst === undefined) return answer("pass", `${gitVersion}: ${support.short}`.slice(0, 110), detail);
-  return answer(worst.status, worst.reason.slice(0, 110), detail, worst.severity);
+  if (worst === undefined) return answer("pass", shortReason(`${gitVersion}: ${support.short}`), detail);
+  return answer(worst.status, shortReason(worst.reason), detail, worst.severity);
 }
 
 function judgeSupport(
