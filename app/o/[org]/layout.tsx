@@ -1,10 +1,8 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { Shell } from "@/components/shell/shell";
-import { findingsQuery } from "@/lib/api/assessment";
-import { listFindings } from "@/lib/server/findings";
-import { listProjects } from "@/lib/server/projects";
-import { allowsSomewhere, type Principal, requirePagePrincipal } from "@/lib/server/principal";
+import { type Principal, requirePagePrincipal } from "@/lib/server/principal";
+import { getShellFacts } from "@/lib/server/shell";
 
 export async function generateMetadata({ params }: { params: Promise<{ org: string }> }): Promise<Metadata> {
   const principal = await requirePagePrincipal((await params).org);
@@ -23,13 +21,13 @@ export default async function OrganizationLayout({
 }) {
   const { org } = await params;
   const principal = await requirePagePrincipal(org);
-  const [projects, openFindings] = await Promise.all([listProjects(principal), countOpenFindings(principal)]);
+  const { projects, openFindings } = await getShellFacts(principal);
   return (
     <Shell
       organization={principal.organization}
       person={{ name: principal.person.name, roles: principal.roles.map((held) => held.role) }}
       session={timeLeft(principal)}
-      projects={projects.items}
+      projects={projects}
       openFindings={openFindings}
       signOutPath="/api/auth/sign-out"
     >
@@ -45,9 +43,4 @@ function timeLeft({ session }: Principal): { idleLeftMilliseconds: number; absol
     idleLeftMilliseconds: session.idleExpiresAt.getTime() - now,
     absoluteLeftMilliseconds: session.absoluteExpiresAt.getTime() - now,
   };
-}
-
-async function countOpenFindings(principal: Principal): Promise<number | null> {
-  if (!allowsSomewhere(principal, "finding:read")) return null;
-  return (await listFindings(principal, findingsQuery.parse({ pageSize: 1 }))).total;
 }
