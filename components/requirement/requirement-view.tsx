@@ -213,7 +213,7 @@ export function RequirementView({
                 ))}
               </div>
             )}
-            <NotTested controls={requirement.missingControls} />
+            <NotTested controls={requirement.missingControls} isAlone={requirement.controlList.length === 0} />
           </Section>
         ) : null}
         {results ? <Section title="Every object judged">{results}</Section> : null}
@@ -223,7 +223,7 @@ export function RequirementView({
 }
 
 /** Controls that decide as well and that this release does not have: without them nothing here is more than a part. */
-function NotTested({ controls }: { controls: readonly string[] }) {
+function NotTested({ controls, isAlone }: { controls: readonly string[]; isAlone: boolean }) {
   if (controls.length === 0) return null;
   return (
     <p className="mt-2 text-small text-fg-3">
@@ -234,8 +234,8 @@ function NotTested({ controls }: { controls: readonly string[] }) {
           <span className="mono">{control}</span>
         </span>
       ))}
-      . {controls.length === 1 ? "It decides" : "They decide"} this requirement too, so what was tested can&apos;t pass
-      it alone.
+      . {controls.length === 1 ? "It decides" : "They decide"} this requirement
+      {isAlone ? ", and no other control tests it." : " too, so what was tested can't pass it alone."}
     </p>
   );
 }
