@@ -36,7 +36,7 @@ export function FleetSummary({ summary }: { summary: FleetPage["summary"] }) {
       <Figure
         label="Failing controls"
         value={number(summary.failingControls)}
-        of={`in ${number(summary.clustersWithFailures)} of ${number(summary.clusters)} clusters`}
+        of={`of ${number(summary.controls)}, in ${number(summary.clustersWithFailures)} of ${number(summary.clusters)} clusters`}
       >
         {summary.criticalFindings > 0 ? (
           <b className="font-strong text-fail-fg">

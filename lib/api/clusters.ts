@@ -58,6 +58,8 @@ export const fleetPage = pageOf(fleetRow).extend({
     stale: z.number().int(),
     neverConnected: z.number().int(),
     failingControls: z.number().int(),
+    /** All controls of this release: of how many `failingControls` is. */
+    controls: z.number().int(),
     clustersWithFailures: z.number().int(),
     criticalFindings: z.number().int(),
     oldestEvidenceAt: isoTime.nullable(),

@@ -55,6 +55,11 @@ export async function listControls(
   };
 }
 
+/** True if this release has such a control. */
+export function isControl(id: string): boolean {
+  return findControl(id) !== null;
+}
+
 /**
  * One control.
  *

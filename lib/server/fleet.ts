@@ -6,6 +6,7 @@
  */
 import type { z } from "zod";
 import { type FleetPage, fleetQuery } from "@/lib/api/clusters";
+import { CONTROLS } from "@/lib/controls";
 import { withOrganization } from "./db/organization";
 import { Prisma } from "./db/generated/client";
 import { NOT_ASSESSED_RANK } from "./evaluate/cells";
@@ -80,6 +81,7 @@ export async function listFleet(
       stale: row.stale,
       neverConnected: row.never_connected,
       failingControls: row.failing_controls,
+      controls: CONTROLS.length,
       clustersWithFailures: row.clusters_with_failures,
       criticalFindings: row.critical_findings,
       oldestEvidenceAt: isoOrNull(row.oldest),

@@ -7,7 +7,7 @@
 import { isAssessor } from "@/lib/access";
 import { writeAuditOnce } from "./audit";
 import { withOrganization } from "./db/organization";
-import { actorOf, currentRendering, type Principal } from "./principal";
+import { actorOf, type Principal } from "./principal";
 
 export const ONE_OPENING_MS = 60_000;
 
@@ -80,13 +80,4 @@ export async function recordVisit(
     detail: { session: Buffer.from(principal.session.idHash).toString("hex").slice(0, 16) },
   };
   return withOrganization(orgId, (tx) => writeAuditOnce(tx, entry, ONE_OPENING_MS));
-}
-
-/** Records the page of this rendering, once however many parts of it are read. */
-export async function recordPage(outcome: PageVisit["outcome"]): Promise<void> {
-  const rendering = currentRendering();
-  const { page } = rendering;
-  if (page === null) return;
-  rendering.page = null;
-  await recordVisit(page.principal, { address: page.address, outcome });
 }

@@ -2,7 +2,6 @@
  * Who asks: from a request's session to a `Principal`, or a refusal. There is no optional principal, and no function of this
  * room answers without one.
  */
-import { cache } from "react";
 import { can, type Permission, type Role, rolesThatCan } from "@/lib/access";
 import { RingfenceError } from "@/lib/errors";
 import type { AuditActor } from "./audit";
@@ -160,32 +159,26 @@ export function requireFreshSignIn(principal: Principal, now: Date = new Date())
   );
 }
 
-/** Which page is being drawn, and for whom; one for each rendering (React's cache), so that layout, head and page share it. */
-export const currentRendering = cache((): { page: { principal: Principal; address: string } | null } => ({
-  page: null,
-}));
-
 /**
- * The principal of a page of the organization `slug`, asked for once in each rendering. Redirects to the sign-in page without a
- * living session, and shows the "not found" page for an organization that is not theirs.
+ * The principal of a page of the organization `slug`, and the address that was asked for. Redirects to the sign-in
+ * page without a living session, and shows the "not found" page for an organization that is not theirs.
  */
-export const requirePagePrincipal = cache(async (slug: string): Promise<Principal> => {
+export async function requirePagePrincipal(slug: string): Promise<{ principal: Principal; address: string }> {
   const [{ headers }, { notFound, redirect }] = await Promise.all([import("next/headers"), import("next/navigation")]);
   const sent = await headers();
   const token = findSessionToken(sent.get("cookie"), webEnvironment().isLocal);
-  const here = sent.get("x-ringfence-path") ?? `/o/${slug}`;
+  const address = sent.get("x-ringfence-path") ?? `/o/${slug}`;
   try {
     const principal = await resolvePrincipal(token, slug, {
       origin: sent.get("x-ringfence-origin"),
       requestId: sent.get("x-request-id"),
     });
-    currentRendering().page = { principal, address: here };
-    return principal;
+    return { principal, address };
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error;
     if (error.code === "not-found") return notFound();
     if (error.status !== 401) throw error;
     const reason = error.code === "session-expired" ? "&reason=session-expired" : "";
-    return redirect(`/sign-in?callbackUrl=${encodeURIComponent(here)}${reason}`);
+    return redirect(`/sign-in?callbackUrl=${encodeURIComponent(address)}${reason}`);
   }
-});
+}

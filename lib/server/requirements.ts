@@ -91,6 +91,11 @@ export async function listRequirements(
   };
 }
 
+/** True if the standard has the number. */
+export function isRequirement(number: string): boolean {
+  return findRequirement(number) !== null;
+}
+
 /**
  * One requirement, section or principal.
  *

@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { Shell } from "@/components/shell/shell";
-import { type Principal, requirePagePrincipal } from "@/lib/server/principal";
+import { type Principal } from "@/lib/server/principal";
 import { getShellFacts } from "@/lib/server/shell";
+import { requirePagePrincipal } from "./principal";
 
 export async function generateMetadata({ params }: { params: Promise<{ org: string }> }): Promise<Metadata> {
   const principal = await requirePagePrincipal((await params).org);

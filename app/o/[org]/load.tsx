@@ -3,7 +3,7 @@ import { notFound } from "next/navigation";
 import type { ReactElement } from "react";
 import { Message } from "@/components/ui/states";
 import { RingfenceError } from "@/lib/errors";
-import { recordPage } from "@/lib/server/page-visits";
+import { recordPage } from "./principal";
 
 /** What a page asked for, or the page that says why it isn't shown. */
 export type Loaded<T> = { data: T; refused: null } | { data: undefined; refused: ReactElement };

@@ -1,6 +1,6 @@
 import { redirect } from "next/navigation";
 import { isAssessor } from "@/lib/access";
-import { requirePagePrincipal } from "@/lib/server/principal";
+import { requirePagePrincipal } from "./principal";
 
 /** An assessor begins with the requirements, everybody else with the fleet. */
 export default async function OrganizationPage({ params }: { params: Promise<{ org: string }> }) {

@@ -1,13 +1,14 @@
 import type { Metadata } from "next";
 import { AuditTable } from "@/components/audit/audit-table";
+import { IgnoredNote } from "@/components/ignored-note";
 import { readQuery } from "@/components/query";
 import type { SearchParams } from "@/components/ui/address";
 import { FilterBar } from "@/components/ui/filter-bar";
 import { PageBody, PageHead } from "@/components/ui/page";
 import { auditQuery } from "@/lib/api/organizations";
 import { listAudit } from "@/lib/server/audit-list";
-import { requirePagePrincipal } from "@/lib/server/principal";
 import { load } from "../load";
+import { requirePagePrincipal } from "../principal";
 
 export const metadata: Metadata = { title: "Audit trail" };
 
@@ -21,7 +22,7 @@ export default async function AuditPage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query } = readQuery(auditQuery, search);
+  const { query, ignored } = readQuery(auditQuery, search);
   const { data, refused } = await load(listAudit(principal, query));
   if (refused) return refused;
   const path = `/o/${org}/audit`;
@@ -32,6 +33,7 @@ export default async function AuditPage({
         and each carries the hash of the one before it.
       </PageHead>
       <PageBody>
+        <IgnoredNote path={path} params={search} ignored={ignored} />
         <FilterBar
           keep={["action", "actor"]}
           choices={[

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { ScopeSummary, ScopeTable } from "@/components/scope/scope-view";
 import { addressOf, pick, type SearchParams } from "@/components/ui/address";
@@ -7,9 +8,9 @@ import { Note } from "@/components/ui/note";
 import { PageBody, PageHead } from "@/components/ui/page";
 import { Segmented } from "@/components/ui/tabs";
 import { scopeQuery } from "@/lib/api/assessment";
-import { requirePagePrincipal } from "@/lib/server/principal";
 import { listScope } from "@/lib/server/scope";
 import { load } from "../load";
+import { requirePagePrincipal } from "../principal";
 
 export const metadata: Metadata = { title: "Scope" };
 
@@ -23,7 +24,7 @@ export default async function ScopePage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query } = readQuery(scopeQuery, search);
+  const { query, ignored } = readQuery(scopeQuery, search);
   const { data, refused } = await load(listScope(principal, query));
   if (refused) return refused;
   const path = `/o/${org}/scope`;
@@ -45,6 +46,7 @@ export default async function ScopePage({
         Which part of each cluster belongs to the cardholder data environment, and why. Figures count workloads.
       </PageHead>
       <PageBody>
+        <IgnoredNote path={path} params={search} ignored={ignored} />
         <ScopeSummary summary={data.summary} />
         {data.summary.undeclared > 0 ? (
           <Note tone="warn">

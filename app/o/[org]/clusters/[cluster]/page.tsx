@@ -10,11 +10,13 @@ import { addressOf, type SearchParams } from "@/components/ui/address";
 import { PageBody } from "@/components/ui/page";
 import { Tabs } from "@/components/ui/tabs";
 import { pageQuery } from "@/lib/api/common";
-import { getCluster, listScans } from "@/lib/server/fleet";
+import { listScans } from "@/lib/server/fleet";
 import { listProjects } from "@/lib/server/projects";
-import { allows, type Principal, requirePagePrincipal } from "@/lib/server/principal";
+import { allows, type Principal } from "@/lib/server/principal";
 import type { Permission } from "@/lib/access";
 import { load } from "../../load";
+import { readCluster } from "./read";
+import { requirePagePrincipal } from "../../principal";
 
 const TABS = ["summary", "inventory", "scans", "agent"] as const;
 type TabId = (typeof TABS)[number];
@@ -33,7 +35,7 @@ export default async function ClusterPage({ params, searchParams }: Props) {
   const { org, cluster: slug } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { data: cluster, refused } = await load(getCluster(principal, slug));
+  const { data: cluster, refused } = await readCluster(org, slug);
   if (refused) return refused;
   const projects = await listProjects(principal);
   const projectId = projects.items.find((project) => project.slug === cluster.project.slug)?.id;

@@ -3,10 +3,10 @@ import type { Metadata } from "next";
 import { RegisterWizard } from "@/components/register/register-wizard";
 import type { SearchParams } from "@/components/ui/address";
 import { Message } from "@/components/ui/states";
-import { recordPage } from "@/lib/server/page-visits";
 import { listProjects } from "@/lib/server/projects";
-import { allowsSomewhere, projectsWith, requirePagePrincipal } from "@/lib/server/principal";
+import { allowsSomewhere, projectsWith } from "@/lib/server/principal";
 import { load } from "../../load";
+import { recordPage, requirePagePrincipal } from "../../principal";
 
 export const metadata: Metadata = { title: "Register a cluster" };
 

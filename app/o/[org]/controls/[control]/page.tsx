@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { ControlView } from "@/components/control/control-view";
+import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { ResultFilters } from "@/components/result/result-filters";
 import { ResultTable } from "@/components/result/result-table";
@@ -8,8 +9,8 @@ import { Message } from "@/components/ui/states";
 import { resultsQuery } from "@/lib/api/assessment";
 import { getControl } from "@/lib/server/controls";
 import { listResults } from "@/lib/server/results";
-import { requirePagePrincipal } from "@/lib/server/principal";
 import { load } from "../../load";
+import { requirePagePrincipal } from "../../principal";
 
 interface Props {
   params: Promise<{ org: string; control: string }>;
@@ -24,7 +25,7 @@ export default async function ControlPage({ params, searchParams }: Props) {
   const { org, control: id } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query } = readQuery(resultsQuery, { pageSize: "25", ...search });
+  const { query, ignored } = readQuery(resultsQuery, { pageSize: "25", ...search });
   const lens = { project: query.project, cluster: query.cluster };
   const { data: control, refused } = await load(getControl(principal, id, lens));
   if (refused) return refused;
@@ -37,6 +38,7 @@ export default async function ControlPage({ params, searchParams }: Props) {
       control={control}
       results={
         <div className="space-y-2.5">
+          <IgnoredNote path={path} params={search} ignored={ignored} />
           <ResultFilters />
           <ResultTable
             organization={org}

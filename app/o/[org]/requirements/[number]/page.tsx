@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { RequirementTree } from "@/components/requirement/requirement-tree";
 import { PARENTS } from "@/components/requirement/parents";
@@ -11,8 +12,9 @@ import { Message } from "@/components/ui/states";
 import { requirementsQuery, resultsQuery } from "@/lib/api/assessment";
 import { getRequirement, listRequirements } from "@/lib/server/requirements";
 import { listResults } from "@/lib/server/results";
-import { type Principal, requirePagePrincipal } from "@/lib/server/principal";
+import { type Principal } from "@/lib/server/principal";
 import { load } from "../../load";
+import { requirePagePrincipal } from "../../principal";
 
 interface Props {
   params: Promise<{ org: string; number: string }>;
@@ -58,12 +60,13 @@ async function Results({
   requirement: string;
   search: SearchParams;
 }) {
-  const { query } = readQuery(resultsQuery, { pageSize: "12", ...search });
+  const { query, ignored } = readQuery(resultsQuery, { pageSize: "12", ...search });
   const { data, refused } = await load(listResults(principal, { ...query, requirement }));
   if (refused) return refused;
   const path = `/o/${org}/requirements/${requirement}`;
   return (
     <div className="space-y-2.5">
+      <IgnoredNote path={path} params={search} ignored={ignored} />
       <ResultFilters />
       <ResultTable
         organization={org}

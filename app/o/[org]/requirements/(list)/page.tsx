@@ -1,5 +1,6 @@
 import { ListChecks } from "lucide-react";
 import type { Metadata } from "next";
+import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { PARENTS } from "@/components/requirement/parents";
 import { flattenTree, parseOpen, type TreeRow } from "@/components/requirement/tree";
@@ -16,9 +17,9 @@ import { Message } from "@/components/ui/states";
 import { Segmented } from "@/components/ui/tabs";
 import { requirementsQuery } from "@/lib/api/assessment";
 import { listRequirements } from "@/lib/server/requirements";
-import { requirePagePrincipal } from "@/lib/server/principal";
 import Link from "next/link";
-import { load } from "../load";
+import { load } from "../../load";
+import { requirePagePrincipal } from "../../principal";
 
 export const metadata: Metadata = { title: "Requirements" };
 
@@ -34,7 +35,7 @@ export default async function RequirementsPage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query } = readQuery(requirementsQuery, search);
+  const { query, ignored } = readQuery(requirementsQuery, search);
   const filtered = FILTERS.some((name) => query[name] !== undefined);
   const flat = query.view === "leaves" || filtered;
   const open = parseOpen(typeof search["open"] === "string" ? search["open"] : undefined);
@@ -76,6 +77,7 @@ export default async function RequirementsPage({
         Requirements in our own words, by their numbers. Over several clusters a requirement shows the worst.
       </PageHead>
       <PageBody>
+        <IgnoredNote path={path} params={search} ignored={ignored} />
         <RequirementsSummary summary={data.summary} />
         <FilterBar
           search={{ label: "Search requirements by number or words", placeholder: "Number or words" }}

@@ -2,14 +2,16 @@ import { Plus } from "lucide-react";
 import type { Metadata } from "next";
 import Link from "next/link";
 import { FleetView } from "@/components/fleet/fleet-view";
+import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { addressOf, pick, type SearchParams } from "@/components/ui/address";
 import { buttonClass } from "@/components/ui/button";
 import { PageBody, PageHead } from "@/components/ui/page";
 import { fleetQuery } from "@/lib/api/clusters";
 import { listFleet } from "@/lib/server/fleet";
-import { allowsSomewhere, requirePagePrincipal } from "@/lib/server/principal";
-import { load } from "../load";
+import { allowsSomewhere } from "@/lib/server/principal";
+import { load } from "../../load";
+import { requirePagePrincipal } from "../../principal";
 
 export const metadata: Metadata = { title: "Clusters" };
 
@@ -26,7 +28,7 @@ export default async function ClustersPage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query } = readQuery(fleetQuery, { pageSize: ROWS, ...search });
+  const { query, ignored } = readQuery(fleetQuery, { pageSize: ROWS, ...search });
   const { data, refused } = await load(listFleet(principal, query));
   if (refused) return refused;
   const mayRegister = allowsSomewhere(principal, "cluster:register");
@@ -56,6 +58,7 @@ export default async function ClustersPage({
         , measured against PCI DSS v4.0.1. A number counts the failing controls of a requirement.
       </PageHead>
       <PageBody>
+        <IgnoredNote path={path} params={search} ignored={ignored} />
         <FleetView
           key={addressOf("", search)}
           organization={org}

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { FindingTable } from "@/components/finding/finding-table";
+import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { addressOf, pick, type SearchParams } from "@/components/ui/address";
 import { FilterBar } from "@/components/ui/filter-bar";
@@ -8,8 +9,8 @@ import { Message } from "@/components/ui/states";
 import { Segmented } from "@/components/ui/tabs";
 import { findingsQuery } from "@/lib/api/assessment";
 import { listFindings } from "@/lib/server/findings";
-import { requirePagePrincipal } from "@/lib/server/principal";
-import { load } from "../load";
+import { load } from "../../load";
+import { requirePagePrincipal } from "../../principal";
 
 export const metadata: Metadata = { title: "Findings" };
 
@@ -23,7 +24,7 @@ export default async function FindingsPage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query } = readQuery(findingsQuery, search);
+  const { query, ignored } = readQuery(findingsQuery, search);
   const { data, refused } = await load(listFindings(principal, query));
   if (refused) return refused;
   const path = `/o/${org}/findings`;
@@ -51,6 +52,7 @@ export default async function FindingsPage({
         {narrowed.length > 0 ? ` Narrowed to ${narrowed.join(", ")}.` : ""}
       </PageHead>
       <PageBody>
+        <IgnoredNote path={path} params={search} ignored={ignored} />
         <FilterBar
           search={{ label: "Search findings by object, control or reason", placeholder: "Object, control or reason" }}
           keep={[...LENS, "state", "control", "requirement", "namespace", "direction"]}

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { ControlTable } from "@/components/control/control-table";
+import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { addressOf, pick, type SearchParams } from "@/components/ui/address";
 import { FilterBar } from "@/components/ui/filter-bar";
@@ -7,8 +8,8 @@ import { PageBody, PageHead } from "@/components/ui/page";
 import { Message } from "@/components/ui/states";
 import { controlsQuery } from "@/lib/api/assessment";
 import { listControls } from "@/lib/server/controls";
-import { requirePagePrincipal } from "@/lib/server/principal";
-import { load } from "../load";
+import { load } from "../../load";
+import { requirePagePrincipal } from "../../principal";
 
 export const metadata: Metadata = { title: "Controls" };
 
@@ -22,7 +23,7 @@ export default async function ControlsPage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query } = readQuery(controlsQuery, search);
+  const { query, ignored } = readQuery(controlsQuery, search);
   const { data, refused } = await load(listControls(principal, query));
   if (refused) return refused;
   const path = `/o/${org}/controls`;
@@ -33,6 +34,7 @@ export default async function ControlsPage({
         meets the rule.
       </PageHead>
       <PageBody>
+        <IgnoredNote path={path} params={search} ignored={ignored} />
         <FilterBar
           search={{ label: "Search controls by id or title", placeholder: "Id or title" }}
           keep={[...LENS, "sort", "direction"]}
