@@ -167,6 +167,8 @@ it("suggests a position only where nothing is open", () => {
   });
 });
 
-it("suggests no position while a deciding control is missing", () => {
-  for (const status of REQUIREMENT_STATUSES) expect(suggestedPosition(status, ["m"]), status).toBeNull();
+it("suggests no position while a deciding control is missing, unless something fails", () => {
+  for (const status of REQUIREMENT_STATUSES) {
+    expect(suggestedPosition(status, ["m"]), status).toBe(status === "fail" ? "Not in Place" : null);
+  }
 });

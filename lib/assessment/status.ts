@@ -121,10 +121,11 @@ export function worstOverClusters(clusters: readonly { status: RequirementStatus
 export type StatedPosition = "In Place" | "Not in Place" | "Not Applicable";
 /**
  * Which of the assessor's words the evidence points to; never "Not Tested", and nothing while something is open or a deciding
- * control is `missing` (missingControlsOf() in coverage.ts): then the tests that ran are a part of what has to be tested.
+ * control is `missing` (missingControlsOf() in coverage.ts): then the tests that ran are a part of what has to be tested. A fail is
+ * a fail, whatever else has not been tested.
  */
 export function suggestedPosition(status: RequirementStatus, missing: readonly string[]): StatedPosition | null {
-  if (missing.length > 0) return null;
+  if (missing.length > 0 && status !== "fail") return null;
   switch (status) {
     case "pass":
     case "attested":

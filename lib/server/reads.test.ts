@@ -205,7 +205,7 @@ describe("requirements", () => {
     for (const id of ["6.3.3", "1.3.1", "10.5.1"]) {
       const detail = requirementDetail.parse(await getRequirement(owner, id, lens, NOW));
       expect(detail.missingControls).toEqual(missingControlsOf(id));
-      if (detail.missingControls.length > 0) expect(detail.suggestedPosition).toBeNull();
+      if (detail.missingControls.length > 0 && detail.status !== "fail") expect(detail.suggestedPosition).toBeNull();
     }
     const sections = await listRequirements(owner, { ...lens, parent: "6" }, NOW);
     expect(sections.items.find((row) => row.id === "6.3")?.rollup).not.toBe("ready");
