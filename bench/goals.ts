@@ -1,4 +1,6 @@
 /** Which program measures which goals. Each compares inside one run, in interleaved pairs, and names its seed. */
+import { measureAgentGoals } from "./goals/agent";
+import { measureBrowser } from "./goals/browser";
 import { measureEvaluation } from "./goals/evaluation";
 import { measureFleet } from "./goals/fleet";
 import { measureIngest } from "./goals/ingest";
@@ -10,4 +12,6 @@ export const BENCHMARKS: readonly { goals: readonly string[]; measure(bench: Ben
   { goals: ["P1", "P2", "ingest"], measure: measureIngest },
   { goals: ["P6"], measure: measureStoring },
   { goals: ["P7", "P8"], measure: measureFleet },
+  { goals: ["P11"], measure: measureAgentGoals },
+  { goals: ["P12"], measure: measureBrowser },
 ];

@@ -11,7 +11,7 @@ const MAIN = 1000;
 
 export async function measureFleet({ folder, quick }: Bench): Promise<Row[]> {
   openFolder(folder);
-  const web = await startWeb(folder, quick ? [100, 300, MAIN, 3000] : [100, 300, MAIN, 3000, 10_000]);
+  const web = await startWeb(folder, quick ? [125, 250, 500, MAIN] : [100, 300, MAIN, 3000, 10_000]);
   try {
     return await measure(web, quick);
   } finally {
@@ -27,7 +27,7 @@ async function measure(web: WebBench, quick: boolean): Promise<Row[]> {
   const [html, list] = [await get(page(main), cookie), await get(json(main), cookie)];
   const problem = answersFleet(html, list);
 
-  const requests = quick ? 30 : 60;
+  const requests = quick ? 15 : 50;
   const cpuPer = async (pid: number, url: string, sent?: string) => {
     const before = processorOf(pid);
     for (let i = 0; i < requests; i++) {
@@ -149,12 +149,14 @@ async function statementsOf(web: WebBench, url: string): Promise<{ all: number; 
   const part = log.slice(log.indexOf(`select 'begin ${id}'`), log.indexOf(`select 'end ${id}'`));
   const statements = [...part.matchAll(/LOG: {2}(?:statement|execute [^:]*): ([^\n]*(?:\n\t[^\n]*)*)/g)]
     .map((match) => (match[1] ?? "").replace(/\s+/g, " ").trim())
-    .filter((sql) => !sql.startsWith("select 'end"));
+    .filter((sql) => sql !== "" && !sql.startsWith("select 'end"));
   const tables = statements.filter(
     (sql) => !/^(begin|commit|rollback|set |deallocate)/i.test(sql) && !/^select set_config/i.test(sql),
   );
   return {
     all: statements.length,
-    tables: tables.map((sql) => (/(?:from|join)\s+\(?\s*"?(?:public"?\."?)?(\w+)/i.exec(sql)?.[1] ?? sql).slice(0, 40)),
+    tables: tables.map((sql) =>
+      (/(?:from|join) (?:"?public"?\.)?"?(?!select)(\w+)/i.exec(sql)?.[1] ?? sql).slice(0, 40),
+    ),
   };
 }
