@@ -51,6 +51,9 @@ describe("pack header", () => {
       "too-large",
     ],
     ["a bomb", [entry(1, 10, 2001)], "too-large"],
+    ["a chunk larger than any", [entry(1, 100_000, WIRE_LIMITS.chunkInflatedBytes + 1)], "too-large"],
+    ["such a chunk with other faults", [{ ...entry(1, 100_000, 2 ** 40), path: "/etc" }], "invalid"],
+    ["more chunks than allowed", Array.from({ length: WIRE_LIMITS.packChunks + 1 }, (_, n) => entry(n)), "too-large"],
   ])("refuses %s", (_name, header, problem) => {
     expect(decodePackHeader(raw(header))).toMatchObject({ ok: false, problem });
   });

@@ -54,7 +54,10 @@ export function decodePackHeader(bytes: Uint8Array): PackHeader {
     return { ok: false, problem: "invalid", message: "the pack's header is not JSON" };
   }
   const parsed = packHeader.safeParse(value);
-  if (!parsed.success) return { ok: false, problem: "invalid", message: "the pack's header is not a list of chunks" };
+  if (!parsed.success) {
+    if (parsed.error.issues.every(({ code }) => code === "too_big")) return tooLarge("a chunk, or their number,");
+    return { ok: false, problem: "invalid", message: "the pack's header is not a list of chunks" };
+  }
 
   const entries = parsed.data;
   let totalBytes = bodyOffset;

@@ -236,7 +236,13 @@ async function record(
   // Who it claims to be is written as a claim, never as the actor.
   if (claimed !== null) detail.claimedAgentId = claimed.agentId;
   await recordRefusal(
-    { ...common, orgId: claimed?.organizationId ?? null, actor: ANONYMOUS, action: "agent:request", detail },
+    {
+      ...common,
+      orgId: claimed?.organizationId ?? null,
+      actor: ANONYMOUS,
+      action: refusal instanceof AgentRefused ? "agent:request" : action,
+      detail,
+    },
     { role: "ingest" },
   );
 }
