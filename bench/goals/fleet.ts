@@ -22,7 +22,7 @@ export async function measureFleet({ folder, quick }: Bench): Promise<Row[]> {
 async function measure(web: WebBench, quick: boolean): Promise<Row[]> {
   const { product, empty, cookie } = web;
   const page = (slug: string) => `${product.origin}/o/${slug}/clusters`;
-  const json = (slug: string) => `${product.origin}/api/o/${slug}/clusters?pageSize=25`;
+  const json = (slug: string) => `${product.origin}/api/o/${slug}/clusters?pageSize=20`;
   const main = web.fleets.find(({ clusters }) => clusters === MAIN)?.slug ?? "";
   const [html, list] = [await get(page(main), cookie), await get(json(main), cookie)];
   const problem = answersFleet(html, list);
@@ -83,7 +83,7 @@ async function measure(web: WebBench, quick: boolean): Promise<Row[]> {
     counted(html.body.byteLength / 1000, 25, (value) => `${value.toFixed(1)} kB`, {
       goal: "P7",
       what: `HTML over the wire (${html.encoding})`,
-      note: `${(inflate(html).byteLength / 1000).toFixed(0)} kB before compression, 25 rows a page`,
+      note: `${(inflate(html).byteLength / 1000).toFixed(0)} kB before compression, 20 rows a page`,
     }),
     atMost(exponent("page"), 0.2, (value) => value.toFixed(2), {
       goal: "P7",

@@ -15,8 +15,8 @@ import { requirePagePrincipal } from "../../principal";
 
 export const metadata: Metadata = { title: "Clusters" };
 
-/** Rows of tiles on one page: 25 keep the page below 1,500 elements. */
-const ROWS = "25";
+/** Rows of tiles on one page: 20 keep the page below 1,500 elements. */
+const ROWS = "20";
 
 export default async function ClustersPage({
   params,
