@@ -2,20 +2,23 @@
  * The agent on a simulated cluster: over TLS with a client certificate, and installed into it from deploy/agent, where the
  * cluster's own RBAC decides what it may read.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { POD_TEMPLATES, SnapshotDecoder } from "@/lib/inventory/encoding";
 import { SECTIONS } from "@/lib/inventory/sections";
 import { collectSnapshot } from "./collect-snapshot";
-import { bundleAgent, temporaryDirectory, until } from "./testing/agent-process";
+import { AgentWorld, bundleAgent, temporaryDirectory, until } from "./testing/agent-process";
 import { type AppliedManifest, applyAll, request } from "./testing/apply";
 import { shippedManifests } from "./testing/shipped-manifests";
 import { WireServer } from "./testing/wire-server";
 
 const root = path.dirname(import.meta.dirname);
 let directory: string;
+let bundle: string;
 let simulator: ChildProcess;
 let output = "";
 let config: KubeConfig;
@@ -24,7 +27,7 @@ const server = new WireServer();
 beforeAll(async () => {
   directory = await temporaryDirectory();
   await server.start();
-  const bundle = await bundleAgent(directory);
+  bundle = await bundleAgent(directory);
   const folders = ["crds", "pci-prod"].flatMap((name) => ["--folder", path.join(root, "lib/fixtures/clusters", name)]);
   const kubeconfig = path.join(directory, "kubeconfig");
   const settings = ["--name", "pci-prod", "--data", path.join(directory, "cluster"), "--kubeconfig", kubeconfig];
@@ -85,6 +88,92 @@ describe("a simulated cluster", () => {
       objects += found?.objects.length ?? 0;
     }
     expect(objects).toBeGreaterThan(100);
+  });
+});
+
+interface PodObject {
+  metadata: { name: string; namespace?: string; uid?: string; labels?: Record<string, string> };
+  spec: Partial<Record<(typeof CONTAINER_LISTS)[number], { name: string; image?: string }[]>> & { nodeName?: string };
+  status?: { phase?: string };
+}
+const CONTAINER_LISTS = ["initContainers", "containers", "ephemeralContainers"] as const;
+
+/** What anybody would compare two lists of pods by, in one order. */
+function pictureOf(pods: readonly PodObject[]) {
+  return pods
+    .map(({ metadata, spec, status }) => ({
+      namespace: metadata.namespace,
+      name: metadata.name,
+      uid: metadata.uid,
+      labels: metadata.labels ?? {},
+      node: spec.nodeName,
+      phase: status?.phase,
+      containers: CONTAINER_LISTS.flatMap((list) =>
+        (spec[list] ?? []).map(({ name, image }) => `${list} ${name} ${image}`),
+      ),
+    }))
+    .sort((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
+}
+
+/** `kubectl get pods -A -o json`; null where there is no kubectl on this machine. */
+async function podsOfKubectl(): Promise<PodObject[] | null> {
+  const kubeconfig = ["--kubeconfig", path.join(directory, "kubeconfig"), "--cache-dir", path.join(directory, "cache")];
+  try {
+    const { stdout } = await promisify(execFile)(
+      "kubectl",
+      [...kubeconfig, "get", "pods", "--all-namespaces", "--output", "json"],
+      { maxBuffer: 256 * 1024 * 1024 },
+    );
+    return (JSON.parse(stdout) as { items: PodObject[] }).items;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+describe("the agent beside kubectl", () => {
+  it("hands in the pods that kubectl, or a plain client where there is none, sees: object for object", async () => {
+    const receiver = new WireServer();
+    await receiver.start();
+    const world = await AgentWorld.create(
+      bundle,
+      await readFile(path.join(directory, "kubeconfig"), "utf8"),
+      receiver.issueToken(),
+    );
+    try {
+      const agent = world.start(receiver.url, ["--once"]);
+      expect(await agent.exited(), agent.stderr).toBe(0);
+      const [commit] = receiver.commits;
+      if (commit === undefined) throw new Error("nothing was handed in");
+      const { manifest, collectedAt, schemaVersion } = commit.announcement;
+      const decoder = new SnapshotDecoder({
+        schemaVersion,
+        source: "agent",
+        provider: "other",
+        collectedAt,
+        facts: manifest.facts,
+        sections: manifest.sections,
+        invalid: [],
+      });
+      for (const section of [POD_TEMPLATES, "pods"])
+        for (const line of receiver.linesOf(commit, section)) decoder.addLine(section, line, section);
+      const { invalid, sections } = decoder.finish();
+      expect(invalid).toEqual([]);
+      const handedIn = pictureOf((sections.pods?.objects ?? []) as PodObject[]);
+
+      const { json } = await request(config, "GET", "/api/v1/pods");
+      const plain = pictureOf((json as { items: PodObject[] }).items);
+      const seen = await podsOfKubectl();
+      expect(plain.length).toBeGreaterThan(50);
+      expect(handedIn).toEqual(plain);
+      if (seen !== null) expect(handedIn).toEqual(pictureOf(seen));
+      // The comparison has something to compare.
+      for (const pod of plain) expect(pod.uid && pod.node && pod.phase && pod.containers.length > 0).toBeTruthy();
+      expect(plain.some(({ labels }) => Object.keys(labels).length > 0)).toBe(true);
+    } finally {
+      await world.remove();
+      await receiver.stop();
+    }
   });
 });
 
