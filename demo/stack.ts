@@ -52,12 +52,15 @@ export interface RunningStack {
   stop(): Promise<void>;
 }
 
-/** True if nobody listens there, on either loopback address. */
-async function isFree(port: number): Promise<boolean> {
-  for (const host of ["127.0.0.1", "0.0.0.0"]) {
+/** True if nobody listens there, on either loopback address: a browser tries both for "localhost". */
+export async function isFree(port: number): Promise<boolean> {
+  for (const host of ["127.0.0.1", "::1", "0.0.0.0"]) {
     const isTaken = await new Promise<boolean>((resolve) => {
       const server = createServer();
-      server.once("error", () => resolve(true));
+      // A machine without IPv6 has nobody listening there.
+      server.once("error", ({ code }: NodeJS.ErrnoException) =>
+        resolve(code !== "EADDRNOTAVAIL" && code !== "EAFNOSUPPORT"),
+      );
       server.listen(port, host, () => server.close(() => resolve(false)));
     });
     if (isTaken) return false;
@@ -65,7 +68,13 @@ async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-async function choosePorts(state: DemoState, wanted: number | undefined): Promise<void> {
+/**
+ * Decides where the web server and the issuer of a demo live. What somebody else holds is avoided by a demo that is not set up
+ * yet; afterwards its agents trust the address, so that the port can't move.
+ *
+ * @throws DemoProblem with the way out
+ */
+export async function choosePorts(state: DemoState, wanted: number | undefined): Promise<void> {
   const { ports } = state;
   if (wanted !== undefined && ports.web !== undefined && wanted !== ports.web && state.isSeeded) {
     throw new DemoProblem(
@@ -321,7 +330,8 @@ async function untilAnswering(url: string, ended: () => string | undefined, sign
   }
 }
 
-async function startCluster(
+/** One simulated cluster, on its remembered port if that is free and on another otherwise; its kubeconfig says which. */
+export async function startCluster(
   folder: DemoFolder,
   state: DemoState,
   name: string,
