@@ -53,7 +53,7 @@ async function scan(options: ScanOptions, world: World): Promise<number> {
   const scopeSettings = await readScope(options.scopeFile);
   const { snapshot, inputs, places, hasError } = await read(options, world, asOf);
   const assessment = assess(snapshot, { asOf, scopeSettings });
-  const { report, parts } = buildReport(assessment, { controls: CONTROLS, chosen: options.controls, inputs });
+  const report = buildReport(assessment, { controls: CONTROLS, chosen: options.controls, inputs });
 
   const problems = snapshot.invalid.map(({ where, problem, kind, name }) => ({
     where,
@@ -67,7 +67,6 @@ async function scan(options: ScanOptions, world: World): Promise<number> {
   }
   const outcome = {
     report,
-    parts,
     problems,
     controls: CONTROLS,
     placeOf: ({ apiVersion, kind, namespace, name }: Report["results"][number]["object"]) =>

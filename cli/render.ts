@@ -29,14 +29,13 @@ const WORD: Record<ResultStatus, string> = {
 };
 
 /** Failing and unknown results line by line, the rest in numbers. Names can't write escape sequences into the terminal. */
-function renderTable({ report, parts }: ScanOutcome, isTerminal: boolean): string {
+function renderTable({ report }: ScanOutcome, isTerminal: boolean): string {
   // A document that could not be read makes every control unknown about it; it is named once, on standard error.
   const rows = report.results
-    .map((result, i) => ({ result, part: parts[i] }))
-    .filter(({ result: r }) => (r.status === "fail" || r.status === "unknown") && r.object.kind !== "Document")
-    .sort((a, b) => rank(a.result) - rank(b.result))
-    .map(({ result: r, part }) => {
-      const name = part === undefined ? nameOf(r.object) : `${nameOf(r.object)} (${part})`;
+    .filter((r) => (r.status === "fail" || r.status === "unknown") && r.object.kind !== "Document")
+    .sort((a, b) => rank(a) - rank(b))
+    .map((r) => {
+      const name = r.part === undefined ? nameOf(r.object) : `${nameOf(r.object)} (${r.part})`;
       return [WORD[r.status], r.severity, r.control, name, r.reason].map(clean);
     });
   const header = ["STATUS", "SEVERITY", "CONTROL", "OBJECT", "REASON"];
@@ -96,14 +95,14 @@ const KIND: Record<ResultStatus, string> = {
 /** As code scanners read `security-severity`. */
 const SCORE: Record<Severity, string> = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.0" };
 
-function renderSarif({ report, controls, placeOf, parts, problems }: ScanOutcome, version: string): string {
+function renderSarif({ report, controls, placeOf, problems }: ScanOutcome, version: string): string {
   const used = controls.filter((control) => report.results.some((r) => r.control === control.id));
   const index = new Map(used.map((control, i) => [control.id, i]));
-  const results = report.results.map((r, i) => {
+  const results = report.results.map((r) => {
     const place = placeOf(r.object);
     const logical = {
       name: r.object.name,
-      fullyQualifiedName: `${nameOf(r.object)}${parts[i] === undefined ? "" : `/${parts[i]}`}`,
+      fullyQualifiedName: `${nameOf(r.object)}${r.part === undefined ? "" : `/${r.part}`}`,
       kind: "resource",
     };
     const location =
@@ -120,7 +119,7 @@ function renderSarif({ report, controls, placeOf, parts, problems }: ScanOutcome
       level: r.status === "fail" ? LEVEL[r.severity] : "none",
       message: { text: `${r.reason}. ${r.detail}` },
       locations: [location],
-      partialFingerprints: { "ringfence/v1": [r.control, nameOf(r.object), parts[i] ?? ""].join("|") },
+      partialFingerprints: { "ringfence/v1": [r.control, nameOf(r.object), r.part ?? ""].join("|") },
       properties: { status: r.status, severity: r.severity, requirements: r.requirements },
     };
   });
@@ -167,16 +166,15 @@ function uriOf(path: string): string {
 }
 
 /** One suite per control. What could not be evaluated or doesn't apply is `skipped` with the reason: JUnit has no better word. */
-function renderJunit({ report, controls, parts, problems, placeOf }: ScanOutcome): string {
-  const rows = report.results.map((result, i) => ({ result, part: parts[i] }));
+function renderJunit({ report, controls, problems, placeOf }: ScanOutcome): string {
   const suites = controls
-    .map((control) => ({ control, rows: rows.filter(({ result }) => result.control === control.id) }))
+    .map((control) => ({ control, rows: report.results.filter((result) => result.control === control.id) }))
     .filter((suite) => suite.rows.length > 0)
     .map(({ control, rows: own }) => {
-      const cases = own.map(({ result, part }) => {
+      const cases = own.map((result) => {
         const place = placeOf(result.object);
         const file = place === undefined ? "" : ` file="${xml(place.path)}" line="${place.line}"`;
-        const name = `${nameOf(result.object)}${part === undefined ? "" : ` ${part}`}`;
+        const name = `${nameOf(result.object)}${result.part === undefined ? "" : ` ${result.part}`}`;
         const head = `    <testcase classname="${xml(control.id)}" name="${xml(name)}" time="0"${file}`;
         if (result.status === "pass") return `${head}/>`;
         if (result.status === "fail") {
@@ -185,10 +183,8 @@ function renderJunit({ report, controls, parts, problems, placeOf }: ScanOutcome
         }
         return `${head}>\n      <skipped message="${xml(`${WORD[result.status].toLowerCase()}: ${result.reason}`)}"/>\n    </testcase>`;
       });
-      const failures = own.filter(({ result }) => result.status === "fail").length;
-      const skipped = own.filter(
-        ({ result }) => result.status === "unknown" || result.status === "not-applicable",
-      ).length;
+      const failures = own.filter((result) => result.status === "fail").length;
+      const skipped = own.filter((result) => result.status === "unknown" || result.status === "not-applicable").length;
       return `  <testsuite name="${xml(`${control.id}: ${control.title}`)}" tests="${own.length}" failures="${failures}" errors="0" skipped="${skipped}" time="0" timestamp="${xml(report.scannedAt)}">\n${cases.join("\n")}\n  </testsuite>`;
     });
   if (problems.length > 0) {

@@ -11,6 +11,8 @@ export interface ReportResult {
   status: ResultStatus;
   severity: Severity;
   object: { apiVersion: string; kind: string; namespace: string | null; name: string };
+  /** Which part of the object (a container, a rule, a host), where one object has several results; absent for the whole of it. */
+  part?: string;
   reason: string;
   detail: string;
 }
@@ -34,8 +36,6 @@ export interface ScanOutcome {
   report: Report;
   controls: readonly Control[];
   placeOf(object: ReportResult["object"]): Place | undefined;
-  /** Part of an object (a container), by position in `report.results`. */
-  parts: readonly (string | undefined)[];
   problems: readonly { where: string; problem: string }[];
 }
 
@@ -43,10 +43,9 @@ export interface ScanOutcome {
 export function buildReport(
   assessment: Assessment,
   { controls, chosen, inputs }: { controls: readonly Control[]; chosen: readonly string[]; inputs: Report["inputs"] },
-): { report: Report; parts: (string | undefined)[] } {
+): Report {
   const byId = new Map(controls.map((control) => [control.id, control]));
   const results: ReportResult[] = [];
-  const parts: (string | undefined)[] = [];
   const linked = new Set<string>();
   for (const { control: id, results: found } of assessment.results) {
     const control = byId.get(id);
@@ -61,13 +60,13 @@ export function buildReport(
         status,
         severity: severity ?? control.severity,
         object: { apiVersion, kind, namespace, name },
+        ...(part === undefined ? {} : { part }),
         reason,
         detail,
       });
-      parts.push(part);
     }
   }
-  const report: Report = {
+  return {
     catalogVersion: assessment.catalogVersion,
     scannedAt: assessment.asOf,
     inputs,
@@ -76,7 +75,6 @@ export function buildReport(
       .filter(({ requirement }) => chosen.length === 0 || linked.has(requirement))
       .map((r) => ({ ...r, title: findRequirement(r.requirement)?.title ?? "" })),
   };
-  return { report, parts };
 }
 
 /** True if some result fails at this severity or above. */

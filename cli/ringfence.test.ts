@@ -110,8 +110,10 @@ describe("scan --manifests", () => {
       object: { apiVersion: "v1", kind: "Pod", namespace: "cde", name: "bad" },
       requirements: expect.arrayContaining(["2.2.6"]) as string[],
     });
-    for (const r of json.results)
-      expect(Object.keys(r)).toEqual(["control", "requirements", "status", "severity", "object", "reason", "detail"]);
+    for (const r of json.results) {
+      const keys = ["control", "requirements", "status", "severity", "object", "part", "reason", "detail"];
+      expect(Object.keys(r)).toEqual(r.part === undefined ? keys.filter((key) => key !== "part") : keys);
+    }
     expect(new Set(json.results.map((r) => r.control))).toEqual(new Set(CONTROLS.map((c) => c.id)));
     expect(json.requirements).toHaveLength(LEAF_REQUIREMENTS.length);
     expect(json.requirements.find((r) => r.requirement === "2.2.6")).toMatchObject({ status: "fail" });
@@ -339,6 +341,26 @@ describe("other outputs", () => {
     expect(out).toMatch(/^STATUS {2,}SEVERITY {2,}CONTROL/);
     expect(out).toMatch(/FAIL +critical +pod-no-privileged +Pod\/cde\/bad/);
     expect(out).not.toContain("\u001b");
+  });
+});
+
+describe("several results about one object", () => {
+  it("differ in their part, in the table and in JSON", async () => {
+    write("ns.yaml", `${NAMESPACE}---\n${NAMESPACE.replace("name: cde", "name: cards")}`);
+    write(
+      "binding.yaml",
+      "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: readers}\n" +
+        "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: elsewhere}\n" +
+        "subjects: [{kind: ServiceAccount, name: app, namespace: cde}]\n",
+    );
+    const words = ["scan", "--manifests", ".", "--control", "rbac-secrets-workloads"];
+    const { results } = report(await ringfence([...words, "--output", "json"]));
+    const bindings = results.filter((r) => r.object.name === "readers");
+    expect(bindings.map((r) => r.part).toSorted()).toEqual(["namespace cards", "namespace cde"]);
+    const { out } = await ringfence(words);
+    const rows = out.split("\n").filter((line) => line.includes("/readers"));
+    expect(rows).toHaveLength(2);
+    for (const { part } of bindings) expect(rows.filter((row) => row.includes(`readers (${part})`))).toHaveLength(1);
   });
 });
 

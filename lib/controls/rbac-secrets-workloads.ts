@@ -274,6 +274,8 @@ function unknownRoles(context: EvaluationContext, namespace: string): Result[] {
     .map((grant) => ({
       status: "unknown" as const,
       object: grant.bindingRef,
+      // A binding of the whole cluster is judged once for each namespace.
+      ...(grant.namespace === null ? { part: `namespace ${namespace}` } : {}),
       reason: shortReason(`${grant.roleRef.kind} ${grant.roleRef.name} is not among the files`),
       detail: `${grant.binding.kind} ${grant.binding.metadata.name} gives service accounts ${grant.roleRef.kind} ${grant.roleRef.name}, which is not among the files, so nobody can say whether it reads Secrets in ${namespace}. Add the role.`,
       evidence: [{ ref: grant.bindingRef, pointer: "/roleRef", found: grant.roleRef.name }],
