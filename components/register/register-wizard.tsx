@@ -2,7 +2,8 @@
 import clsx from "clsx";
 import { Check } from "lucide-react";
 import Link from "next/link";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { useRouter } from "next/navigation";
+import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import type { ClusterDetail, EnrolmentIssued } from "@/lib/api/clusters";
 import { Button, buttonClass } from "@/components/ui/button";
@@ -39,12 +40,31 @@ export function RegisterWizard({
   const [problem, setProblem] = useState<unknown>(null);
   const base = `/api/o/${organization}/clusters`;
 
+  // Why the last try failed: the query itself forgets it whenever it tries again.
+  const [unread, setUnread] = useState<unknown>(null);
   const { data: cluster } = useQuery({
     queryKey: [base, issued?.slug],
-    queryFn: ({ signal }) => request<ClusterDetail>(`${base}/${issued?.slug}`, { signal }),
+    queryFn: async ({ signal }) => {
+      try {
+        const answer = await request<ClusterDetail>(`${base}/${issued?.slug}`, { signal });
+        setUnread(null);
+        return answer;
+      } catch (error) {
+        if (!signal.aborted) setUnread(error);
+        throw error;
+      }
+    },
     enabled: issued !== null,
     refetchInterval: (query) => (query.state.data?.latestScan?.state === "done" ? false : 1_500),
   });
+
+  // The sidebar's count is the server's to draw: once for the new cluster, once for its first results.
+  const router = useRouter();
+  const isDone = cluster?.latestScan?.state === "done";
+  const slug = issued?.slug;
+  useEffect(() => {
+    if (slug !== undefined) router.refresh();
+  }, [slug, isDone, router]);
 
   const renew = () => {
     if (issued === null) return;
@@ -102,13 +122,19 @@ export function RegisterWizard({
                     This page follows along by itself. You can also leave; the cluster is in Clusters from now on.
                   </p>
                 )}
+                {unread === null ? null : (
+                  <Note tone="warn" role="alert">
+                    <b className="font-strong">How far it has come could not be read.</b> <Problem error={unread} />{" "}
+                    This page keeps trying{cluster ? "; below is what it read last" : ""}.
+                  </Note>
+                )}
                 {cluster ? (
                   <Onboarding steps={cluster.onboarding} />
-                ) : (
+                ) : unread === null ? (
                   <output className="flex items-center gap-2 text-fg-3">
                     <Spinner size={14} /> Reading
                   </output>
-                )}
+                ) : null}
                 {cluster?.agent === "revoked" ? (
                   <Note tone="fail">This agent was revoked. Make a new command to enrol again.</Note>
                 ) : null}

@@ -2,7 +2,7 @@ import { ArrowLeft, ArrowRight } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RequirementDetail } from "@/lib/api/assessment";
 import { buttonClass } from "@/components/ui/button";
-import { Disclosure } from "@/components/ui/disclosure";
+import { LazyDisclosure } from "@/components/ui/lazy-disclosure";
 import { Note } from "@/components/ui/note";
 import { PageHead, RailBox, Section, WithRail } from "@/components/ui/page";
 import { ClusterTiles } from "../cluster-tiles";
@@ -173,7 +173,7 @@ export function RequirementView({
             ) : (
               <div className="card divide-y divide-line px-3.5">
                 {requirement.controlList.map((control) => (
-                  <Disclosure
+                  <LazyDisclosure
                     key={control.id}
                     summary={
                       <span className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3 gap-y-0.5">
@@ -209,7 +209,7 @@ export function RequirementView({
                         </LensLink>
                       </p>
                     </div>
-                  </Disclosure>
+                  </LazyDisclosure>
                 ))}
               </div>
             )}

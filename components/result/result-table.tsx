@@ -11,6 +11,9 @@ import { SeverityBars } from "../status/severity";
 import { StatusLabel } from "../status/status-label";
 import { EvidenceList } from "./evidence";
 
+/** Pointers of a result that a row opens into; a page of results must stay light. */
+const POINTERS = 6;
+
 /** Every object that was judged: what, why, on which evidence. The reason opens into the whole sentence and its pointers. */
 export function ResultTable({
   organization,
@@ -76,7 +79,7 @@ export function ResultTable({
           </summary>
           <div className="mt-2 space-y-2 text-fg-2">
             <p>{row.detail}</p>
-            <EvidenceList evidence={row.evidence} />
+            <EvidenceList evidence={row.evidence} limit={POINTERS} />
             {row.finding === null ? null : (
               <Link prefetch={false} className="link" href={`/o/${organization}/findings/${row.finding}`}>
                 Finding F-{row.finding}
