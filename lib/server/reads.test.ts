@@ -500,7 +500,14 @@ describe("packages", () => {
   const bytesOf = async (stream: ReadableStream<Uint8Array>) => Buffer.from(await new Response(stream).arrayBuffer());
 
   it("gives the same bytes for the same scan, also after later scans, and verifies by itself", async () => {
+    // Listeners that were left behind, one for each file, would be warned of.
+    const warnings: string[] = [];
+    const note = (warning: Error) => void warnings.push(warning.message);
+    process.on("warning", note);
     const first = await bytesOf((await openScanPackage(owner, "fresh", 1, NOW)).stream);
+    await new Promise((next) => setImmediate(next));
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
     const lines = await database.asSuperuser(
       "select 1 from audit_entry where org_id = $1 and action = 'package:create'",
       [organization.id],

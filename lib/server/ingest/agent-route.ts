@@ -233,7 +233,21 @@ async function record(
   const claimed = refusal instanceof AgentRefused ? refusal.claimed : null;
   limit(byRefusal, claimed?.organizationId ?? "none", now);
   if (refusal instanceof AgentRefused) detail.reason = refusal.reason;
-  // Who it claims to be is written as a claim, never as the actor.
+  const signer = refusal instanceof AgentRefused ? refusal.signer : null;
+  if (claimed !== null && signer !== null) {
+    // Revoked or expired, but who sent it is known.
+    const entry = {
+      ...common,
+      orgId: claimed.organizationId,
+      actor: agentActor(signer.agentId, signer.clusterSlug),
+      action: "agent:request" as const,
+      object: { type: "cluster", id: signer.clusterId, name: signer.clusterSlug },
+      detail,
+    };
+    await recordRefusal(entry, { role: "ingest" });
+    return;
+  }
+  // Who it claims to be without a signature is written as a claim, never as the actor.
   if (claimed !== null) detail.claimedAgentId = claimed.agentId;
   await recordRefusal(
     {

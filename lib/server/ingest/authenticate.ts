@@ -35,6 +35,9 @@ export type RefusalReason =
   | "body-digest-wrong"
   | "replayed";
 
+/** A good signature, but whoever sent it now need not be the one who signed. */
+const NOT_THEIRS: ReadonlySet<RefusalReason> = new Set(["replayed", "body-digest-wrong"]);
+
 export class AgentRefused extends RingfenceError {
   constructor(
     readonly reason: RefusalReason,
@@ -42,6 +45,8 @@ export class AgentRefused extends RingfenceError {
     message: string,
     /** The key that the request names, once it could be read; it proves nothing unless the signature was verified. */
     readonly claimed: SignedFields["key"] | null,
+    /** The agent whose valid signature the whole request carries; null while none was verified, for a replay and for another body. */
+    readonly signer: Pick<AgentCaller, "agentId" | "clusterId" | "clusterSlug"> | null = null,
   ) {
     super(code, message);
     this.name = "AgentRefused";
@@ -89,8 +94,9 @@ export async function authenticateAgent(
   if (!parsed.ok) throw new AgentRefused("signature-malformed", "signature-invalid", `${parsed.reason}.`, null);
   const { fields, signature, base } = parsed;
   const { key } = fields;
+  let signer: AgentRefused["signer"] = null;
   const refuse = (reason: RefusalReason, message: string, code: "signature-invalid" | "gone" | "replayed") =>
-    new AgentRefused(reason, code, message, key);
+    new AgentRefused(reason, code, message, key, NOT_THEIRS.has(reason) ? null : signer);
 
   const known = await withOrganization(key.organizationId, (tx) => findKey(tx, key), { role: "ingest" });
   if (known === null) throw refuse("key-unknown", "No such key is enrolled.", "signature-invalid");
@@ -100,6 +106,7 @@ export async function authenticateAgent(
   if (!isSignedBy(known.public_key, base, signature)) {
     throw refuse("signature-wrong", "The signature does not match the request.", "signature-invalid");
   }
+  signer = { agentId: key.agentId, clusterId: known.cluster_id, clusterSlug: known.cluster_slug };
   if (known.agent_revoked) throw refuse("agent-revoked", "This agent was revoked.", "gone");
   if (known.key_revoked) throw refuse("key-revoked", "This key was revoked.", "signature-invalid");
   if (isKeyExpired(known.key_created_at, options.now)) {

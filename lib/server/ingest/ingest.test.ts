@@ -43,7 +43,7 @@ interface AuditRow {
 }
 const auditOf = (orgId: string) =>
   database.asSuperuser<AuditRow>(
-    "select action, outcome, actor_type, request_id, detail from audit_entry where org_id = $1 order by seq",
+    "select action, outcome, actor_type, actor_id, request_id, detail from audit_entry where org_id = $1 order by seq",
     [orgId],
   );
 
@@ -242,6 +242,14 @@ describe("authentication", () => {
       action: "agent:request",
       reason: "agent-revoked",
     });
+    // Its signature was good, so the trail names it; one that only claims to be it stays anonymous.
+    const [named] = (await auditOf(cluster.orgId)).slice(-1);
+    expect(named).toMatchObject({ actor_type: "agent", actor_id: agent.identity?.agentId });
+    const impostor = new TestAgent();
+    impostor.identity = agent.identity;
+    await impostor.heartbeat({ seq: 9000 });
+    const [claimed] = (await auditOf(cluster.orgId)).slice(-1);
+    expect(claimed).toMatchObject({ actor_type: "anonymous", actor_id: null, detail: { reason: "signature-wrong" } });
   });
 
   it("takes no second spelling of the signature", async () => {
