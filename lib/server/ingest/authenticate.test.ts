@@ -64,7 +64,7 @@ describe("a signature by a key that is too old", () => {
     expect([answer.status, answer.body.error?.code]).toEqual([410, "gone"]);
     expect(answer.body.error?.message).toContain("expired");
     expect(await trailOf(cluster)).toMatchObject([
-      { action: "agent:request", actor_type: "anonymous", detail: { reason: "key-expired" } },
+      { action: "agent:request", actor_type: "agent", detail: { reason: "key-expired" } },
     ]);
     expect(await lastSeq(agent)).toBe(before);
   });
