@@ -7,7 +7,7 @@
  * folder of their own under the temporary directory.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 import {
   accessSync,
   chmodSync,
@@ -89,16 +89,21 @@ export async function startPostgres(folder: string, options: PostgresOptions = {
   throw new Error(`PostgreSQL did not start: ${problem}`);
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? done(address.port) : fail(new Error("no port"))));
+/**
+ * A port of 127.0.0.1 that was free a moment ago, chosen at random below the range that systems hand out by themselves (Linux:
+ * 32768 and up): what listens there later, or what any connection is given, is then unlikely to take it before its owner does.
+ */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const port = randomInt(20_000, 32_000);
+    const isFree = await new Promise<boolean>((done) => {
+      const server = createServer();
+      server.once("error", () => done(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
     });
-  });
+    if (isFree) return port;
+  }
+  throw new Error("no free port was found between 20000 and 32000");
 }
 
 function runAs(): Identity | null {
