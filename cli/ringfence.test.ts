@@ -356,7 +356,7 @@ describe("several results about one object", () => {
     const words = ["scan", "--manifests", ".", "--control", "rbac-secrets-workloads"];
     const { results } = report(await ringfence([...words, "--output", "json"]));
     const bindings = results.filter((r) => r.object.name === "readers");
-    expect(bindings.map((r) => r.part).toSorted()).toEqual(["namespace cards", "namespace cde"]);
+    expect(new Set(bindings.map((r) => r.part))).toEqual(new Set(["namespace cards", "namespace cde"]));
     const { out } = await ringfence(words);
     const rows = out.split("\n").filter((line) => line.includes("/readers"));
     expect(rows).toHaveLength(2);
