@@ -5,6 +5,7 @@ import path from "node:path";
 import pg from "pg";
 import { startPostgres } from "@/demo/postgres";
 import { migrate } from "@/lib/server/db/migrate";
+import { stopAtEnd } from "./cleanup";
 
 const DATABASE = "ringfence_bench";
 const PASSWORD = "only-for-benchmarks";
@@ -43,11 +44,11 @@ export async function startDatabase(folder: string): Promise<BenchDatabase> {
         (await pool.query<Row>(sql, values)).rows,
       pid: postgres.pid,
       logFile: path.join(postgres.folder, "postgres.log"),
-      async stop() {
+      stop: stopAtEnd(async () => {
         await pool.end();
         await postgres.stop();
         rmSync(postgres.folder, { recursive: true, force: true });
-      },
+      }),
     };
   } catch (error) {
     await postgres.stop();

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { BENCHMARKS } from "./goals";
+import { stopAll } from "./cleanup";
 import { openFolder } from "./database";
 import { type Row, SEED } from "./row";
 
@@ -16,6 +17,13 @@ const only = args.includes("--only") ? new Set((args[args.indexOf("--only") + 1]
 const quick = args.includes("--quick");
 const base = mkdtempSync(path.join(tmpdir(), "ringfence-bench-"));
 openFolder(base);
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    void stopAll().then(() => {
+      rmSync(base, { recursive: true, force: true });
+      process.exit(130);
+    });
+  });
 const rows: Row[] = [];
 const broken: string[] = [];
 const started = performance.now();

@@ -5,6 +5,7 @@ import http from "node:http";
 import path from "node:path";
 import { ensureBuilt } from "@/demo/build";
 import { freePort } from "@/demo/postgres";
+import { stopAtEnd } from "./cleanup";
 import { type BenchDatabase, startDatabase } from "./database";
 import { bundle, run } from "./run";
 
@@ -101,12 +102,12 @@ async function serve(args: string[], port: number, env: Record<string, string>):
   const site: Site = {
     origin: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
-    async stop() {
+    stop: stopAtEnd(async () => {
       child.kill("SIGTERM");
       const late = setTimeout(() => child.kill("SIGKILL"), 5000);
       await ended;
       clearTimeout(late);
-    },
+    }),
   };
   const deadline = Date.now() + 60_000;
   while (!/ready/.test(said)) {
