@@ -77,8 +77,7 @@ describe("the address in the trail", () => {
     expect(recordedPath("/o/x/findings?project=pci&severity=high&page=2&_rsc=1a2b")).toBe(
       "/o/x/findings?project=pci&severity=high&page=2",
     );
-    expect(recordedPath("/o/x/findings?q=hunter2")).not.toContain("hunter2");
-    expect(recordedPath("/o/x/findings?q=hunter2")).toContain("q=");
+    expect(recordedPath("/o/x/findings?q=hunter2")).toBe("/o/x/findings?q=not-recorded");
     expect(recordedPath("/o/x/findings?status=Bearer%20abc")).not.toContain("abc");
     expect(recordedPath("/o/x/findings?token%20x=abc")).toBe("/o/x/findings");
   });

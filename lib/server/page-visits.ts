@@ -47,7 +47,7 @@ export function recordedPath(address: string): string {
   const kept = new URLSearchParams();
   for (const [name, value] of url.searchParams) {
     if (name === "_rsc" || !/^\w{1,40}$/.test(name)) continue;
-    kept.append(name, PLAIN_PARAMETERS.has(name) && PLAIN_VALUE.test(value) ? value : "(not recorded)");
+    kept.append(name, PLAIN_PARAMETERS.has(name) && PLAIN_VALUE.test(value) ? value : "not-recorded");
   }
   return kept.size === 0 ? url.pathname : `${url.pathname}?${kept}`;
 }
