@@ -22,7 +22,7 @@ export default async function AuditPage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query, ignored } = readQuery(auditQuery, search);
+  const { query, ignored } = readQuery(auditQuery, { pageSize: "30", ...search });
   const { data, refused } = await load(listAudit(principal, query));
   if (refused) return refused;
   const path = `/o/${org}/audit`;

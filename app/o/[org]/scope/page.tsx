@@ -24,7 +24,7 @@ export default async function ScopePage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query, ignored } = readQuery(scopeQuery, search);
+  const { query, ignored } = readQuery(scopeQuery, { pageSize: "30", ...search });
   const { data, refused } = await load(listScope(principal, query));
   if (refused) return refused;
   const path = `/o/${org}/scope`;

@@ -24,7 +24,7 @@ export default async function FindingsPage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query, ignored } = readQuery(findingsQuery, search);
+  const { query, ignored } = readQuery(findingsQuery, { pageSize: "30", ...search });
   const { data, refused } = await load(listFindings(principal, query));
   if (refused) return refused;
   const path = `/o/${org}/findings`;

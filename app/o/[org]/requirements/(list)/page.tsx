@@ -35,7 +35,7 @@ export default async function RequirementsPage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query, ignored } = readQuery(requirementsQuery, search);
+  const { query, ignored } = readQuery(requirementsQuery, { pageSize: "30", ...search });
   const filtered = FILTERS.some((name) => query[name] !== undefined);
   const flat = query.view === "leaves" || filtered;
   const open = parseOpen(typeof search["open"] === "string" ? search["open"] : undefined);
