@@ -27,7 +27,7 @@ export async function measureAgentGoals({ quick }: Bench): Promise<Row[]> {
     }),
     // CPU seconds aren't a ratio: they gate nothing.
     {
-      ...atMost((last.cpuSeconds / pods) * 1000, 0.25, (value) => `${value.toFixed(2)} s`, {
+      ...atMost((last.cpuSeconds / pods) * 1000, 0.25, (value) => `${value.toFixed(3)} s`, {
         goal: "P11",
         what: `agent's CPU per 1,000 pods at ${at}, its start included`,
       }),
