@@ -14,6 +14,7 @@ import { tableState } from "@/components/ui/table-state";
 import { useLive } from "../live";
 import { FleetGrid } from "./fleet-grid";
 import { FleetLegend } from "./legend";
+import { scopeChoice } from "../status/choices";
 import { FleetSummary } from "./summary";
 
 /** The fleet page's live part: figures, filters, grid. Asked again every 15 seconds, every 1.5 while a cluster is scanned. */
@@ -87,17 +88,7 @@ export function FleetView({
                 { value: "lastScanAt", label: "By last scan" },
               ],
             },
-            {
-              name: "scope",
-              label: "Scope",
-              any: "Any scope",
-              options: [
-                { value: "cde", label: "CDE" },
-                { value: "connected-to", label: "Connected-to" },
-                { value: "out-of-scope", label: "Out of scope" },
-                { value: "undeclared", label: "Not declared" },
-              ],
-            },
+            scopeChoice("scope"),
             {
               name: "freshness",
               label: "Evidence",

@@ -1,4 +1,5 @@
 import { FilterBar } from "@/components/ui/filter-bar";
+import { SEVERITY_CHOICE, resultChoice } from "../status/choices";
 
 /** Filters of a results table; the thing itself and the lens stay. */
 export function ResultFilters() {
@@ -6,30 +7,7 @@ export function ResultFilters() {
     <FilterBar
       search={{ label: "Search results by object or reason", placeholder: "Object or reason" }}
       keep={["project", "cluster", "sort", "direction"]}
-      choices={[
-        {
-          name: "status",
-          label: "Result",
-          any: "Any result",
-          options: [
-            { value: "fail", label: "Fail" },
-            { value: "unknown", label: "Could not evaluate" },
-            { value: "pass", label: "Pass" },
-            { value: "not-applicable", label: "Not applicable" },
-          ],
-        },
-        {
-          name: "severity",
-          label: "Severity",
-          any: "Any severity",
-          options: [
-            { value: "critical", label: "Critical" },
-            { value: "high", label: "High" },
-            { value: "medium", label: "Medium" },
-            { value: "low", label: "Low" },
-          ],
-        },
-      ]}
+      choices={[resultChoice(), SEVERITY_CHOICE]}
     />
   );
 }

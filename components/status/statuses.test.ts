@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { requirementStatus, resultStatus, rollupStatus } from "@/lib/api/common";
+import { requirementStatus, resultStatus, rollupStatus, scopeCategory, severity } from "@/lib/api/common";
+import { resultChoice, SEVERITY_CHOICE, scopeChoice } from "./choices";
 import { drawnAs, type Rollup, ROLLUPS, rollupEntry, STATUS_ORDER, STATUSES } from "./statuses";
 
 describe("the record of statuses", () => {
@@ -52,5 +53,18 @@ describe("a roll-up as it is drawn", () => {
         expect(rollupEntry(rollup, hasFail)).toBe(ROLLUPS[rollup]);
       }
     }
+  });
+});
+
+describe("what lists can be filtered by", () => {
+  it("offers every value that the list takes, each in the one word that draws it", () => {
+    expect(scopeChoice("scope").options.map((o) => o.value)).toEqual([...scopeCategory.options]);
+    expect(SEVERITY_CHOICE.options.map((o) => o.value)).toEqual([...severity.options]);
+    expect(
+      resultChoice()
+        .options.map((o) => o.value)
+        .toSorted((a, b) => a.localeCompare(b)),
+    ).toEqual([...resultStatus.options].toSorted((a, b) => a.localeCompare(b)));
+    expect(resultChoice().options.find((o) => o.value === "unknown")?.label).toBe("Could not evaluate");
   });
 });

@@ -10,6 +10,7 @@ import { Segmented } from "@/components/ui/tabs";
 import { scopeQuery } from "@/lib/api/assessment";
 import { listScope } from "@/lib/server/scope";
 import { load } from "../load";
+import { scopeChoice } from "@/components/status/choices";
 import { requirePagePrincipal } from "../principal";
 
 export const metadata: Metadata = { title: "Scope" };
@@ -57,19 +58,7 @@ export default async function ScopePage({
         <FilterBar
           search={{ label: "Search by namespace or workload", placeholder: "Namespace or workload" }}
           keep={[...LENS, "view", "namespace", "sort", "direction"]}
-          choices={[
-            {
-              name: "category",
-              label: "Category",
-              any: "Any category",
-              options: [
-                { value: "cde", label: "CDE" },
-                { value: "connected-to", label: "Connected-to" },
-                { value: "out-of-scope", label: "Out of scope" },
-                { value: "undeclared", label: "Not declared" },
-              ],
-            },
-          ]}
+          choices={[scopeChoice("category")]}
         />
         <ScopeTable
           organization={org}

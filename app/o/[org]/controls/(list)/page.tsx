@@ -9,6 +9,7 @@ import { Message } from "@/components/ui/states";
 import { controlsQuery } from "@/lib/api/assessment";
 import { listControls } from "@/lib/server/controls";
 import { load } from "../../load";
+import { SEVERITY_CHOICE, resultChoice } from "@/components/status/choices";
 import { requirePagePrincipal } from "../../principal";
 
 export const metadata: Metadata = { title: "Controls" };
@@ -38,31 +39,7 @@ export default async function ControlsPage({
         <FilterBar
           search={{ label: "Search controls by id or title", placeholder: "Id or title" }}
           keep={[...LENS, "sort", "direction"]}
-          choices={[
-            {
-              name: "status",
-              label: "Result",
-              any: "Any result",
-              options: [
-                { value: "fail", label: "Fail" },
-                { value: "unknown", label: "Could not evaluate" },
-                { value: "pass", label: "Pass" },
-                { value: "not-applicable", label: "Not applicable" },
-                { value: "not-assessed", label: "Not assessed" },
-              ],
-            },
-            {
-              name: "severity",
-              label: "Severity",
-              any: "Any severity",
-              options: [
-                { value: "critical", label: "Critical" },
-                { value: "high", label: "High" },
-                { value: "medium", label: "Medium" },
-                { value: "low", label: "Low" },
-              ],
-            },
-          ]}
+          choices={[resultChoice("not-assessed"), SEVERITY_CHOICE]}
         />
         <ControlTable
           organization={org}

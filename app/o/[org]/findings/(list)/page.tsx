@@ -10,6 +10,7 @@ import { Segmented } from "@/components/ui/tabs";
 import { findingsQuery } from "@/lib/api/assessment";
 import { listFindings } from "@/lib/server/findings";
 import { load } from "../../load";
+import { SEVERITY_CHOICE, scopeChoice } from "@/components/status/choices";
 import { requirePagePrincipal } from "../../principal";
 
 export const metadata: Metadata = { title: "Findings" };
@@ -57,28 +58,8 @@ export default async function FindingsPage({
           search={{ label: "Search findings by object, control or reason", placeholder: "Object, control or reason" }}
           keep={[...LENS, "state", "control", "requirement", "namespace", "direction"]}
           choices={[
-            {
-              name: "severity",
-              label: "Severity",
-              any: "Any severity",
-              options: [
-                { value: "critical", label: "Critical" },
-                { value: "high", label: "High" },
-                { value: "medium", label: "Medium" },
-                { value: "low", label: "Low" },
-              ],
-            },
-            {
-              name: "scope",
-              label: "Scope",
-              any: "Any scope",
-              options: [
-                { value: "cde", label: "CDE" },
-                { value: "connected-to", label: "Connected-to" },
-                { value: "out-of-scope", label: "Out of scope" },
-                { value: "undeclared", label: "Not declared" },
-              ],
-            },
+            SEVERITY_CHOICE,
+            scopeChoice("scope"),
             {
               name: "sort",
               label: "Order",
