@@ -10,9 +10,9 @@ import { SPARE_CLUSTER } from "./clusters";
 import { ask } from "./kubernetes/testing/client";
 import type { Simulator } from "./kubernetes/simulator";
 import { type Issuer, startIssuer } from "./oidc/issuer";
-import { type RunningPostgres, startPostgres } from "./postgres";
+import { freePort, type RunningPostgres, startPostgres } from "./postgres";
 import { ProcessTable } from "./process-table";
-import { choosePorts, startCluster } from "./stack";
+import { choosePorts, holdPorts, startCluster } from "./stack";
 import { DemoFolder, DemoProblem, type DemoState } from "./state";
 
 let home: string;
@@ -152,3 +152,16 @@ async function unused(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+it("two demos that start at the same moment never share a port, however long their builds take", async () => {
+  const web = await freePort();
+  const demos = [demoWanting("one", { web }), demoWanting("two", { web })];
+  const releases = await Promise.all(demos.map(({ state }) => holdPorts(state, undefined)));
+  undo.push(...releases);
+  const [one, two] = demos.map(({ state }) => state.ports.web!);
+  expect(one).not.toBe(two);
+  expect([one, two]).toContain(web);
+  // Given back, the port is the web server's.
+  await releases[0]?.();
+  await serve(one!);
+});

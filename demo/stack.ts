@@ -108,6 +108,32 @@ export async function choosePorts(state: DemoState, wanted: number | undefined):
   }
 }
 
+/** Listens on the port without serving anything. @returns what gives it back, or null when somebody else was faster */
+function holdPort(port: number): Promise<(() => Promise<void>) | null> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", () => resolve(null));
+    server.listen(port, "127.0.0.1", () =>
+      resolve(() => new Promise((closed) => (server.listening ? server.close(() => closed()) : closed()))),
+    );
+  });
+}
+
+/**
+ * Chooses the ports and holds the web server's until it starts. Between the choice and the start lies a build of a minute, in
+ * which a second demo beside this one would find the port free and choose it too.
+ *
+ * @returns what gives the port back; safe to call twice. @throws DemoProblem with the way out
+ */
+export async function holdPorts(state: DemoState, wanted: number | undefined): Promise<() => Promise<void>> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await choosePorts(state, wanted);
+    const release = await holdPort(state.ports.web!);
+    if (release !== null) return release;
+  }
+  throw new DemoProblem("No port could be had for the web server. Choose one: npm run demo -- --port N");
+}
+
 /**
  * Starts everything. Whatever was started is stopped again when a later step fails.
  * @throws DemoProblem with a way out, where the person can do something about it.
@@ -143,7 +169,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     }
     folder.checkRoom();
     const state = folder.read();
-    await choosePorts(state, options.port);
+    const releasePort = await holdPorts(state, options.port);
+    undo.push(releasePort);
     folder.write(state);
     const processes = new ProcessTable(folder.processFile, folder.logs);
     undo.push(() => processes.stop());
@@ -208,6 +235,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     });
     await webBuilt;
     let webEnded: string | undefined;
+    await releasePort();
     processes.start("web", [process.execPath, "--import", "tsx", "lib/server/start.ts"], {
       cwd: root,
       env: WEB_ENVIRONMENT,
