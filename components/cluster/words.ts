@@ -11,6 +11,8 @@ export const PROVIDER_WORDS: Record<Provider, string> = {
   gke: "GKE",
   aks: "AKS",
   openshift: "OpenShift",
+  k3s: "K3s",
+  rke2: "RKE2",
   other: "Other",
 };
 

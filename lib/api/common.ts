@@ -38,7 +38,7 @@ export const requirementStatus = z.enum([
 export const rollupStatus = z.enum(["blocked", "needs-attestation", "ready", "not-applicable"]);
 export const coverage = z.enum(["automated", "partial", "manual", "provider", "outside-kubernetes"]);
 export const scopeCategory = z.enum(["cde", "connected-to", "out-of-scope", "undeclared"]);
-export const provider = z.enum(["self-managed", "eks", "gke", "aks", "openshift", "other"]);
+export const provider = z.enum(["self-managed", "eks", "gke", "aks", "openshift", "k3s", "rke2", "other"]);
 export const role = z.enum(["owner", "complianceOfficer", "platformEngineer", "assessor"]);
 
 export const resourceRef = z.object({

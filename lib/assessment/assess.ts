@@ -13,6 +13,7 @@ import { CONTROLS } from "@/lib/controls";
 import { CLUSTER_REF, type Control, type EvaluationContext, type Result } from "@/lib/controls/types";
 import { createInventory } from "@/lib/inventory/create-inventory";
 import { type Inventory, type ResourceRef, refKey } from "@/lib/inventory/inventory";
+import type { Registers } from "@/lib/inventory/registers";
 import { findSection, permissionOf, sectionOfKind } from "@/lib/inventory/sections";
 import type { InvalidObject, Provider, Snapshot } from "@/lib/inventory/snapshot";
 import { coverageOf as coverageOfLinks, LEAF_REQUIREMENTS, type Requirement } from "@/lib/pci";
@@ -28,6 +29,8 @@ export interface AssessOptions {
   scopeSettings?: ScopeSettings;
   /** The controls to run, in catalogue order; all unless given. */
   controls?: readonly Control[];
+  /** What the organization has approved; nothing unless given. */
+  registers?: Registers;
   /** Attestation groups that a person has signed and that haven't expired. */
   attested?: ReadonlySet<string>;
 }
@@ -37,7 +40,8 @@ export function assess(input: Snapshot | Inventory, options: AssessOptions): Ass
   const inventory = "workloads" in input ? input : createInventory(input);
   const controls = options.controls ?? CONTROLS;
   const scope = classifyScope(inventory, options.scopeSettings ?? DEFAULT_SCOPE_SETTINGS);
-  const context: EvaluationContext = { inventory, scope, asOf: options.asOf };
+  const { asOf, registers } = options;
+  const context: EvaluationContext = { inventory, scope, asOf, ...(registers === undefined ? {} : { registers }) };
 
   const results = controls.map((control) => ({ control: control.id, results: resultsOf(control, context) }));
   const summaries = results.map((entry): ControlSummary => {

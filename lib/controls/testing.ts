@@ -29,6 +29,20 @@ export interface ControlCase {
   severity?: Result["severity"];
   /** Text that the reason or the detail of that result must hold. */
   says?: string | RegExp;
+  /**
+   * What the assessor's command shows in this world, run with kubectl against a simulated cluster that holds `objects`. Every
+   * control has it on a passing and on a failing case.
+   */
+  assessor?: AssessorCase;
+}
+
+export interface AssessorCase {
+  /** Text or pattern that its output must hold; "" for an output that must be empty. */
+  prints: string | RegExp;
+  /** Text or pattern that it must not hold. */
+  hides?: string | RegExp;
+  /** For commands that need more than kubectl and jq: program → what it prints, as recorded. */
+  recorded?: Readonly<Record<string, string>>;
 }
 
 /** The status of a control over its results; a control without any result is unknown. */

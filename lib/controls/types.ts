@@ -1,6 +1,6 @@
 /** What a control is, what it is given and what it answers. One file per control beside this one. */
 import type { Inventory, ResourceRef } from "@/lib/inventory/inventory";
-import type { PolicyRule } from "@/lib/inventory/kinds";
+import type { Registers } from "@/lib/inventory/registers";
 import type { SectionName } from "@/lib/inventory/snapshot";
 import type { Scope } from "@/lib/scope/types";
 
@@ -71,16 +71,7 @@ export interface EvaluationContext {
   registers?: Registers;
 }
 
-/** Lists that people keep and a control compares the cluster with. */
-export interface Registers {
-  /** Service accounts whose workloads need the Kubernetes API, and the permissions that were approved for each. */
-  apiClients?: readonly ApiClient[];
-}
-export interface ApiClient {
-  namespace: string;
-  serviceAccount: string;
-  permissions: readonly PolicyRule[];
-}
+export type { ApiClient, Registers } from "@/lib/inventory/registers";
 
 export interface Remediation {
   /** What to do, in one or two sentences. */
@@ -120,7 +111,16 @@ export interface Control {
     | "node"
     | "policy"
     | "daemonset"
-    | "log-store";
+    | "log-store"
+    | "service"
+    | "image"
+    | "certificate"
+    | "secret"
+    | "subject"
+    | "component"
+    | "volume"
+    | "backup"
+    | "flow";
   /** Sections without which it answers `unknown`. */
   sections: readonly SectionName[];
   rule: ControlRule;
@@ -130,4 +130,6 @@ export interface Control {
   /** The assessor's command for the control, or for one result of it. */
   verify(context: { scope: Scope }, result?: Result): VerifyCommand;
   remediate(context: EvaluationContext, result: Result): Remediation;
+  /** Counts up when what it decides changes, so that a new catalogue version can say so; 1 unless set. */
+  revision?: number;
 }

@@ -21,11 +21,16 @@ export interface SectionDefinition {
   namespaced: boolean;
   /** False for what only a running cluster can show: a manifest folder without such objects says nothing about them. */
   inManifests: boolean;
+  /** True when the agent's shipped ClusterRole does not grant it; then it is `not-collected` until an operator opts in. */
+  optional: boolean;
 }
 
 type Row = [name: SectionName, group: string, versions: string, resource: string, kind: string, flags?: string];
 
-/** Flags: `c` cluster-scoped, `r` runtime only (not expected in manifests). */
+/**
+ * Flags: `c` cluster-scoped, `r` runtime only (not expected in manifests), `o` optional: the agent asks for it only when an
+ * operator has granted the permission and switched it on.
+ */
 const ROWS: readonly Row[] = [
   ["namespaces", "", "v1", "namespaces", "Namespace", "c"],
   ["nodes", "", "v1", "nodes", "Node", "cr"],
@@ -124,6 +129,117 @@ const ROWS: readonly Row[] = [
     "ClusterNetworkPolicy",
     "c",
   ],
+  ["persistentvolumeclaims", "", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"],
+  ["storageclasses", "storage.k8s.io", "v1", "storageclasses", "StorageClass", "c"],
+  ["volumesnapshots", "snapshot.storage.k8s.io", "v1", "volumesnapshots", "VolumeSnapshot"],
+  ["velero-backupstoragelocations", "velero.io", "v1", "backupstoragelocations", "BackupStorageLocation"],
+  ["velero-schedules", "velero.io", "v1", "schedules", "Schedule"],
+  ["resourcequotas", "", "v1", "resourcequotas", "ResourceQuota"],
+  ["limitranges", "", "v1", "limitranges", "LimitRange"],
+  ["argocd-applications", "argoproj.io", "v1alpha1", "applications", "Application"],
+  ["flux-kustomizations", "kustomize.toolkit.fluxcd.io", "v1 v1beta2", "kustomizations", "Kustomization"],
+  ["flux-helmreleases", "helm.toolkit.fluxcd.io", "v2 v2beta2", "helmreleases", "HelmRelease"],
+  ["leases", "coordination.k8s.io", "v1", "leases", "Lease", "r"],
+  ["tetragon-tracingpolicies", "cilium.io", "v1alpha1", "tracingpolicies", "TracingPolicy", "c"],
+  [
+    "tetragon-tracingpoliciesnamespaced",
+    "cilium.io",
+    "v1alpha1",
+    "tracingpoliciesnamespaced",
+    "TracingPolicyNamespaced",
+  ],
+  ["openshift-fileintegrities", "fileintegrity.openshift.io", "v1alpha1", "fileintegrities", "FileIntegrity"],
+  ["prometheus-rules", "monitoring.coreos.com", "v1", "prometheusrules", "PrometheusRule"],
+  [
+    "prometheus-alertmanagerconfigs",
+    "monitoring.coreos.com",
+    "v1alpha1 v1beta1",
+    "alertmanagerconfigs",
+    "AlertmanagerConfig",
+  ],
+  ["endpointslices", "discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "r"],
+  ["apiservices", "apiregistration.k8s.io", "v1", "apiservices", "APIService", "c"],
+  ["gateway-tcproutes", "gateway.networking.k8s.io", "v1alpha2", "tcproutes", "TCPRoute"],
+  ["gateway-tlsroutes", "gateway.networking.k8s.io", "v1 v1alpha3 v1alpha2", "tlsroutes", "TLSRoute"],
+  ["gateway-grpcroutes", "gateway.networking.k8s.io", "v1", "grpcroutes", "GRPCRoute"],
+  ["istio-gateways", "networking.istio.io", "v1 v1beta1 v1alpha3", "gateways", "Gateway"],
+  ["istio-virtualservices", "networking.istio.io", "v1 v1beta1 v1alpha3", "virtualservices", "VirtualService"],
+  ["istio-serviceentries", "networking.istio.io", "v1 v1beta1 v1alpha3", "serviceentries", "ServiceEntry"],
+  ["certmanager-certificates", "cert-manager.io", "v1", "certificates", "Certificate"],
+  ["certmanager-issuers", "cert-manager.io", "v1", "issuers", "Issuer"],
+  ["certmanager-clusterissuers", "cert-manager.io", "v1", "clusterissuers", "ClusterIssuer", "c"],
+  ["configmaps", "", "v1", "configmaps", "ConfigMap", "o"],
+  ["cilium-cidrgroups", "cilium.io", "v2 v2alpha1", "ciliumcidrgroups", "CiliumCIDRGroup", "c"],
+  ["calico-networksets", "crd.projectcalico.org", "v1", "networksets", "NetworkSet"],
+  ["calico-globalnetworksets", "crd.projectcalico.org", "v1", "globalnetworksets", "GlobalNetworkSet", "c"],
+  ["calico-tiers", "crd.projectcalico.org", "v1", "tiers", "Tier", "c"],
+  [
+    "certificatesigningrequests",
+    "certificates.k8s.io",
+    "v1",
+    "certificatesigningrequests",
+    "CertificateSigningRequest",
+    "cr",
+  ],
+  ["runtimeclasses", "node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", "c"],
+  [
+    "trivy-vulnerabilityreports",
+    "aquasecurity.github.io",
+    "v1alpha1",
+    "vulnerabilityreports",
+    "VulnerabilityReport",
+    "r",
+  ],
+  ["trivy-sbomreports", "aquasecurity.github.io", "v1alpha1", "sbomreports", "SbomReport", "r"],
+  [
+    "trivy-exposedsecretreports",
+    "aquasecurity.github.io",
+    "v1alpha1",
+    "exposedsecretreports",
+    "ExposedSecretReport",
+    "r",
+  ],
+  ["policyreports", "wgpolicyk8s.io", "v1alpha2 v1beta1", "policyreports", "PolicyReport", "r"],
+  ["clusterpolicyreports", "wgpolicyk8s.io", "v1alpha2 v1beta1", "clusterpolicyreports", "ClusterPolicyReport", "cr"],
+  ["kyverno-policyexceptions", "kyverno.io", "v2 v2beta1", "policyexceptions", "PolicyException"],
+  [
+    "kyverno-validatingpolicies",
+    "policies.kyverno.io",
+    "v1 v1beta1 v1alpha1",
+    "validatingpolicies",
+    "ValidatingPolicy",
+    "c",
+  ],
+  [
+    "kyverno-imagevalidatingpolicies",
+    "policies.kyverno.io",
+    "v1 v1beta1 v1alpha1",
+    "imagevalidatingpolicies",
+    "ImageValidatingPolicy",
+    "c",
+  ],
+  ["kyverno-celexceptions", "policies.kyverno.io", "v1 v1beta1 v1alpha1", "policyexceptions", "PolicyException"],
+  ["gatekeeper-configs", "config.gatekeeper.sh", "v1alpha1", "configs", "Config"],
+  [
+    "sigstore-clusterimagepolicies",
+    "policy.sigstore.dev",
+    "v1beta1 v1alpha1",
+    "clusterimagepolicies",
+    "ClusterImagePolicy",
+    "c",
+  ],
+  ["externalsecrets", "external-secrets.io", "v1 v1beta1", "externalsecrets", "ExternalSecret"],
+  ["externalsecret-stores", "external-secrets.io", "v1 v1beta1", "secretstores", "SecretStore"],
+  [
+    "externalsecret-clusterstores",
+    "external-secrets.io",
+    "v1 v1beta1",
+    "clustersecretstores",
+    "ClusterSecretStore",
+    "c",
+  ],
+  ["secretproviderclasses", "secrets-store.csi.x-k8s.io", "v1", "secretproviderclasses", "SecretProviderClass"],
+  ["node-reports", "ringfence.dev", "v1", "nodereports", "NodeReport", "cr"],
 ];
 
 /** Calico serves the same policies through its API server (`projectcalico.org/v3`) or as plain CRDs (`crd.…/v1`). */
@@ -140,6 +256,14 @@ const EXTRA_SOURCES: Partial<Record<SectionName, ResourceSource>> = {
     resource: "globalnetworkpolicies",
     kind: "GlobalNetworkPolicy",
   },
+  "calico-networksets": { group: "projectcalico.org", version: "v3", resource: "networksets", kind: "NetworkSet" },
+  "calico-globalnetworksets": {
+    group: "projectcalico.org",
+    version: "v3",
+    resource: "globalnetworksets",
+    kind: "GlobalNetworkSet",
+  },
+  "calico-tiers": { group: "projectcalico.org", version: "v3", resource: "tiers", kind: "Tier" },
 };
 
 /** Every section in the order in which it is collected, sent and stored. Namespaces first: the rest is judged by them. */
@@ -152,6 +276,7 @@ export const SECTIONS: readonly SectionDefinition[] = ROWS.map(
       sources: extra === undefined ? sources : [extra, ...sources],
       namespaced: !flags.includes("c"),
       inManifests: !flags.includes("r"),
+      optional: flags.includes("o"),
     };
   },
 );

@@ -26,7 +26,7 @@ import type {
 
 export const SNAPSHOT_SCHEMA_VERSION = 1;
 
-export const PROVIDERS = ["self-managed", "eks", "gke", "aks", "openshift", "other"] as const;
+export const PROVIDERS = ["self-managed", "eks", "gke", "aks", "openshift", "k3s", "rke2", "other"] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 /** Section name → type of its objects. The name is the plural resource name, with the group where two could be confused. */
@@ -72,6 +72,56 @@ export interface SectionObjects {
   adminnetworkpolicies: CustomObject;
   baselineadminnetworkpolicies: CustomObject;
   clusternetworkpolicies: CustomObject;
+  persistentvolumeclaims: CustomObject;
+  storageclasses: CustomObject;
+  volumesnapshots: CustomObject;
+  "velero-backupstoragelocations": CustomObject;
+  "velero-schedules": CustomObject;
+  resourcequotas: CustomObject;
+  limitranges: CustomObject;
+  "argocd-applications": CustomObject;
+  "flux-kustomizations": CustomObject;
+  "flux-helmreleases": CustomObject;
+  leases: CustomObject;
+  "tetragon-tracingpolicies": CustomObject;
+  "tetragon-tracingpoliciesnamespaced": CustomObject;
+  "openshift-fileintegrities": CustomObject;
+  "prometheus-rules": CustomObject;
+  "prometheus-alertmanagerconfigs": CustomObject;
+  endpointslices: CustomObject;
+  apiservices: CustomObject;
+  "gateway-tcproutes": CustomObject;
+  "gateway-tlsroutes": CustomObject;
+  "gateway-grpcroutes": CustomObject;
+  "istio-gateways": CustomObject;
+  "istio-virtualservices": CustomObject;
+  "istio-serviceentries": CustomObject;
+  "certmanager-certificates": CustomObject;
+  "certmanager-issuers": CustomObject;
+  "certmanager-clusterissuers": CustomObject;
+  configmaps: CustomObject;
+  "cilium-cidrgroups": CustomObject;
+  "calico-networksets": CustomObject;
+  "calico-globalnetworksets": CustomObject;
+  "calico-tiers": CustomObject;
+  certificatesigningrequests: CustomObject;
+  runtimeclasses: CustomObject;
+  "trivy-vulnerabilityreports": CustomObject;
+  "trivy-sbomreports": CustomObject;
+  "trivy-exposedsecretreports": CustomObject;
+  policyreports: CustomObject;
+  clusterpolicyreports: CustomObject;
+  "kyverno-policyexceptions": CustomObject;
+  "kyverno-validatingpolicies": CustomObject;
+  "kyverno-imagevalidatingpolicies": CustomObject;
+  "kyverno-celexceptions": CustomObject;
+  "gatekeeper-configs": CustomObject;
+  "sigstore-clusterimagepolicies": CustomObject;
+  externalsecrets: CustomObject;
+  "externalsecret-stores": CustomObject;
+  "externalsecret-clusterstores": CustomObject;
+  secretproviderclasses: CustomObject;
+  "node-reports": CustomObject;
 }
 export type SectionName = keyof SectionObjects;
 

@@ -12,6 +12,15 @@ import type { InvalidObject, SectionName, SectionObjects } from "../snapshot";
 import * as builtin from "./builtin";
 import type { PodInstance } from "./builtin";
 import * as custom from "./custom";
+import * as storage from "./storage";
+import * as change from "./change";
+import * as monitoring from "./monitoring";
+import * as exposure from "./exposure";
+import * as network from "./network";
+import * as access from "./access";
+import * as workload from "./workload";
+import * as secrets from "./secrets";
+import * as nodes from "./nodes";
 import { metadata } from "./metadata";
 import { podSpec } from "./pod";
 import { Cursor, isObject, type Shape, ShapeError, text } from "./shape";
@@ -64,6 +73,56 @@ const BODIES: Bodies = {
   adminnetworkpolicies: custom.adminPolicyBody,
   baselineadminnetworkpolicies: custom.adminPolicyBody,
   clusternetworkpolicies: custom.adminPolicyBody,
+  persistentvolumeclaims: storage.persistentVolumeClaimBody,
+  storageclasses: storage.storageClassBody,
+  volumesnapshots: storage.volumeSnapshotBody,
+  "velero-backupstoragelocations": storage.backupStorageLocationBody,
+  "velero-schedules": storage.scheduleBody,
+  resourcequotas: change.resourceQuotaBody,
+  limitranges: change.limitRangeBody,
+  "argocd-applications": change.applicationBody,
+  "flux-kustomizations": change.kustomizationBody,
+  "flux-helmreleases": change.helmReleaseBody,
+  leases: monitoring.leaseBody,
+  "tetragon-tracingpolicies": monitoring.tracingPolicyBody,
+  "tetragon-tracingpoliciesnamespaced": monitoring.tracingPolicyNamespacedBody,
+  "openshift-fileintegrities": monitoring.fileIntegrityBody,
+  "prometheus-rules": monitoring.prometheusRuleBody,
+  "prometheus-alertmanagerconfigs": monitoring.alertmanagerConfigBody,
+  endpointslices: exposure.endpointSliceBody,
+  apiservices: exposure.apiServiceBody,
+  "gateway-tcproutes": exposure.tCPRouteBody,
+  "gateway-tlsroutes": exposure.tLSRouteBody,
+  "gateway-grpcroutes": exposure.gRPCRouteBody,
+  "istio-gateways": exposure.istioGatewayBody,
+  "istio-virtualservices": exposure.virtualServiceBody,
+  "istio-serviceentries": exposure.serviceEntryBody,
+  "certmanager-certificates": exposure.certificateBody,
+  "certmanager-issuers": exposure.issuerBody,
+  "certmanager-clusterissuers": exposure.clusterIssuerBody,
+  configmaps: exposure.configMapBody,
+  "cilium-cidrgroups": network.ciliumCIDRGroupBody,
+  "calico-networksets": network.networkSetBody,
+  "calico-globalnetworksets": network.globalNetworkSetBody,
+  "calico-tiers": network.tierBody,
+  certificatesigningrequests: access.certificateSigningRequestBody,
+  runtimeclasses: workload.runtimeClassBody,
+  "trivy-vulnerabilityreports": workload.vulnerabilityReportBody,
+  "trivy-sbomreports": workload.sbomReportBody,
+  "trivy-exposedsecretreports": workload.exposedSecretReportBody,
+  policyreports: workload.policyReportBody,
+  clusterpolicyreports: workload.clusterPolicyReportBody,
+  "kyverno-policyexceptions": workload.policyExceptionBody,
+  "kyverno-validatingpolicies": workload.validatingPolicyBody,
+  "kyverno-imagevalidatingpolicies": workload.imageValidatingPolicyBody,
+  "kyverno-celexceptions": workload.kyvernoCelExceptionBody,
+  "gatekeeper-configs": workload.configBody,
+  "sigstore-clusterimagepolicies": workload.clusterImagePolicyBody,
+  externalsecrets: secrets.externalSecretBody,
+  "externalsecret-stores": secrets.secretStoreBody,
+  "externalsecret-clusterstores": secrets.clusterSecretStoreBody,
+  secretproviderclasses: secrets.secretProviderClassBody,
+  "node-reports": nodes.nodeReportBody,
 };
 
 export interface Projection<K extends SectionName> {

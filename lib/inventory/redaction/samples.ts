@@ -3,33 +3,16 @@
  * really lie in such objects. Used by tests only.
  */
 import type { SectionName } from "../snapshot";
-
-const meta = (name: string, namespace?: string) => ({
-  name,
-  ...(namespace === undefined ? {} : { namespace }),
-  uid: "11111111-2222-4333-8444-555555555555",
-  resourceVersion: "123456",
-  generation: 3,
-  creationTimestamp: "2026-01-02T03:04:05Z",
-  labels: { app: "label-value" },
-  annotations: {
-    "kubectl.kubernetes.io/last-applied-configuration": '{"spec":"applied-secret"}',
-    "example.com/note": "annotation-secret",
-    "linkerd.io/inject": "enabled",
-  },
-  managedFields: [{ manager: "kubectl", fieldsV1: { "f:metadata": "managed-secret" } }],
-  ownerReferences: [
-    {
-      apiVersion: "apps/v1",
-      kind: "ReplicaSet",
-      name: "owner",
-      uid: "11111111-2222-4333-8444-666666666666",
-      controller: true,
-      blockOwnerDeletion: true,
-    },
-  ],
-  selfLink: "self-link-secret",
-});
+import { STORAGE_SAMPLES } from "./samples-storage";
+import { CHANGE_SAMPLES } from "./samples-change";
+import { MONITORING_SAMPLES } from "./samples-monitoring";
+import { EXPOSURE_SAMPLES } from "./samples-exposure";
+import { NETWORK_SAMPLES } from "./samples-network";
+import { ACCESS_SAMPLES } from "./samples-access";
+import { WORKLOAD_SAMPLES } from "./samples-workload";
+import { SECRETS_SAMPLES } from "./samples-secrets";
+import { NODES_SAMPLES } from "./samples-nodes";
+import { meta } from "./samples-metadata";
 
 const probe = {
   httpGet: {
@@ -738,4 +721,13 @@ export const SAMPLES: Record<SectionName, Record<string, unknown>> = {
     adminSpec,
   ),
   clusternetworkpolicies: crd("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", undefined, adminSpec),
+  ...STORAGE_SAMPLES,
+  ...CHANGE_SAMPLES,
+  ...MONITORING_SAMPLES,
+  ...EXPOSURE_SAMPLES,
+  ...NETWORK_SAMPLES,
+  ...ACCESS_SAMPLES,
+  ...WORKLOAD_SAMPLES,
+  ...SECRETS_SAMPLES,
+  ...NODES_SAMPLES,
 };
