@@ -59,7 +59,7 @@ export const TABLE = {
   "lib/errors": { rooms: [], packages: [] },
   "lib/access": { rooms: [], packages: [] },
   "lib/pci": { rooms: [], packages: [] },
-  "lib/inventory": { rooms: ["lib/errors"], packages: [/^zod$/], types: [/^@kubernetes\/client-node$/] },
+  "lib/inventory": { rooms: ["lib/errors"], packages: [/^zod$/, /^yaml$/], types: [/^@kubernetes\/client-node$/] },
   "lib/podsecurity": { rooms: ["lib/inventory"], packages: [] },
   "lib/network": { rooms: ["lib/inventory"], packages: [] },
   "lib/rbac": { rooms: ["lib/inventory"], packages: [] },
