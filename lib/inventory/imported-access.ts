@@ -46,6 +46,8 @@ export interface SignInSample {
   throughProvider: number;
   /** Human users that came another way, and which. */
   otherwise: { username: string; method: string }[];
+  /** Human users of whom the events don't show how they came; absent or empty when all are known. */
+  undetermined?: string[];
 }
 
 /** Answers of an API server to requests without credentials. */

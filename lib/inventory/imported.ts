@@ -5,6 +5,7 @@
  */
 import type { ImportOrigin } from "./import-origin";
 import type { ImportedAccessFacts } from "./imported-access";
+import type { AuditLogSummary } from "./imported-audit-log";
 
 export type { ImportOrigin };
 
@@ -152,6 +153,7 @@ export interface ImportedFacts extends ImportedAccessFacts {
   auditPolicies?: ImportedAuditPolicy[];
   auditRecord?: AuditRecord;
   auditEvents?: AuditEventSample;
+  auditLogs?: AuditLogSummary[];
   logStores?: LogStore[];
   logShippers?: LogShipperOutput[];
   podSecurityAdmission?: PodSecurityAdmissionConfig;
