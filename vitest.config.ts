@@ -5,7 +5,8 @@ const root = import.meta.dirname;
 const alias = { "@": root };
 
 /**
- * Two projects. `unit`: the pure rooms and the screens' pure parts, in one thread pool without isolation (milliseconds each).
+ * Three projects. `unit`: the pure rooms and the screens' pure parts, in one thread pool without isolation (milliseconds each).
+ * `cluster`: the controls' cases again, as simulated clusters: the assessor's commands and the remediations, with real kubectl.
  * `world`: everything that touches processes, ports or a real Postgres; isolated, and each file makes its own world.
  */
 const worldRooms = ["lib/server", "agent", "worker", "demo", "cli", "test"];
@@ -29,6 +30,19 @@ export default defineConfig({
           exclude: ["lib/server/**", "node_modules/**"],
           pool: "threads",
           isolate: false,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "cluster",
+          root,
+          include: ["lib/controls/*.test.ts"],
+          exclude: ["lib/controls/index.test.ts"],
+          setupFiles: [path.join(root, "test/case-harness.ts")],
+          pool: "threads",
+          isolate: false,
+          testTimeout: 60_000,
         },
       },
       {

@@ -99,7 +99,7 @@ export function roomOf(file) {
 
 const isTest = (file) => /\.test\.[jt]sx?$/.test(file) || /(^|\/)testing(\/|\.[jt]s$)/.test(file);
 const CONTROL_FILE =
-  /^lib\/controls\/(?:adm|auth|chg|cp|det|img|iso|log|net|node|pod|rbac|scp|sec|sto|tls|ver)-[a-z0-9-]+(?:\.test)?$/;
+  /^lib\/controls\/(?:adm|auth|chg|cp|det|img|iso|log|mon|net|node|pod|rbac|scp|sec|sto|tls|ver)-[a-z0-9-]+(?:\.test)?$/;
 
 /**
  * The reason why `file` may not import `specifier`, or null.

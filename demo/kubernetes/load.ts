@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { LineCounter, parseAllDocuments } from "yaml";
-import type { Cluster } from "./cluster";
+import { type Cluster, derivedUid } from "./cluster";
 import type { EncryptionConfiguration } from "./metrics";
 import type { ApiObject, Node, Pod } from "./objects";
 import { findResourceOfKind } from "./resources";
@@ -81,6 +81,29 @@ export async function loadObjects(cluster: Cluster, objects: readonly ApiObject[
       .filter(isPod)
       .flatMap((object) => mirrors(cluster, object)),
   );
+}
+
+/** Puts the objects into the store as they are, definitions of custom kinds first. @throws Error naming one of a kind that nobody serves. */
+export function putRecorded(cluster: Cluster, objects: readonly ApiObject[]): void {
+  const isDefinition = (object: ApiObject) => object.kind === "CustomResourceDefinition";
+  for (const object of [...objects.filter(isDefinition), ...objects.filter((held) => !isDefinition(held))]) {
+    const resource = findResourceOfKind(cluster.store, object);
+    if (!resource)
+      throw new Error(
+        `${object.kind} ${object.metadata.name}: no resource ${object.apiVersion} ${object.kind} is served`,
+      );
+    const namespace = resource.namespaced ? { namespace: object.metadata.namespace ?? "default" } : {};
+    const identity = [cluster.name, resource.storage, object.metadata.namespace ?? "", object.metadata.name];
+    cluster.store.put(resource.storage, {
+      ...object,
+      metadata: {
+        uid: derivedUid(...identity),
+        creationTimestamp: cluster.timestamp(),
+        ...object.metadata,
+        ...namespace,
+      },
+    });
+  }
 }
 
 function load(cluster: Cluster, objects: readonly ApiObject[]): void {

@@ -21,8 +21,8 @@ import type { User } from "./authorization";
 import { Cluster } from "./cluster";
 import { Controllers } from "./controllers";
 import { Kubelet } from "./kubelet";
-import { loadObjects, readFolder, settled } from "./load";
-import type { Node } from "./objects";
+import { loadObjects, putRecorded, readFolder, settled } from "./load";
+import type { ApiObject, Node } from "./objects";
 import { Overlay } from "./overlay";
 import type { Program } from "./program";
 import { ApiServer } from "./server";
@@ -37,6 +37,11 @@ export interface SimulatorOptions {
   name: string;
   /** Folders of YAML, later ones after earlier ones. */
   folders: readonly string[];
+  /**
+   * A recorded cluster: exactly these objects beside nothing (no bootstrap, no defaults, and neither controllers nor kubelets
+   * that would change them). `folders` are not read then.
+   */
+  recorded?: readonly ApiObject[];
   /** Where certificates and changes are kept; without it they live as long as the simulator. */
   dataFolder?: string;
   /** Default: the newest kubelet version of the nodes. */
@@ -71,8 +76,8 @@ export class Simulator {
     private readonly keys: Keys,
     private readonly server: Server,
     private readonly api: ApiServer,
-    private readonly controllers: Controllers,
-    private readonly kubelet: Kubelet,
+    private readonly controllers: Controllers | undefined,
+    private readonly kubelet: Kubelet | undefined,
     private readonly overlay: Overlay | undefined,
     private readonly sockets: Set<Socket>,
     private readonly temporary: string | undefined,
@@ -106,21 +111,24 @@ export class Simulator {
     // Known once the server listens; pods and answers ask for it later.
     const bound: { port?: number } = {};
 
-    const controllers = new Controllers(cluster);
-    const kubelet = new Kubelet(cluster, {
-      programs: options.programs ?? [],
-      issueToken: (namespace, name, pod) => authentication.issueToken(namespace, name, 3607, pod).token,
-      apiAddress: () => (bound.port === undefined ? undefined : { host: "127.0.0.1", port: bound.port }),
-      folder: join(folder, "pods"),
-      log: (line) => {
-        options.log?.(line);
-        if (options.logFile) appendFileSync(options.logFile, `${line}\n`);
-      },
-      onProcess: options.onProcess ?? (() => {}),
-    });
+    const controllers = options.recorded === undefined ? new Controllers(cluster) : undefined;
+    const startKubelet = () =>
+      new Kubelet(cluster, {
+        programs: options.programs ?? [],
+        issueToken: (namespace, name, pod) => authentication.issueToken(namespace, name, 3607, pod).token,
+        apiAddress: () => (bound.port === undefined ? undefined : { host: "127.0.0.1", port: bound.port }),
+        folder: join(folder, "pods"),
+        log: (line) => {
+          options.log?.(line);
+          if (options.logFile) appendFileSync(options.logFile, `${line}\n`);
+        },
+        onProcess: options.onProcess ?? (() => {}),
+      });
+    const kubelet = options.recorded === undefined ? startKubelet() : undefined;
     rmSync(join(folder, "pods"), { recursive: true, force: true });
 
-    const loaded = [BOOTSTRAP, ...options.folders].map(readFolder);
+    const loaded = options.recorded === undefined ? [BOOTSTRAP, ...options.folders].map(readFolder) : [];
+    if (options.recorded !== undefined) putRecorded(cluster, options.recorded);
     for (const { objects } of loaded) await loadObjects(cluster, objects);
     await settled();
     const overlay = options.dataFolder ? new Overlay(join(folder, "changes.json")) : undefined;
@@ -137,7 +145,7 @@ export class Simulator {
       gitVersion: options.gitVersion ?? newestKubelet(cluster),
       encryption: loaded.map((held) => held.encryption).find((held) => held !== undefined),
       address: () => `127.0.0.1:${bound.port}`,
-      findLog: (namespace, name) => kubelet.findLog(namespace, name),
+      findLog: (namespace, name) => kubelet?.findLog(namespace, name),
       bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
       ...(options.intercept ? { intercept: options.intercept } : {}),
     });
@@ -161,7 +169,7 @@ export class Simulator {
     });
     bound.port = (server.address() as AddressInfo).port;
     const simulator = new Simulator(cluster, keys, server, api, controllers, kubelet, overlay, sockets, temporary);
-    kubelet.startPrograms();
+    kubelet?.startPrograms();
     return simulator;
   }
 
@@ -209,8 +217,8 @@ export class Simulator {
   }
 
   async stop(): Promise<void> {
-    this.controllers.stop();
-    await this.kubelet.stop();
+    this.controllers?.stop();
+    await this.kubelet?.stop();
     this.api.stop();
     this.overlay?.write();
     const closed = new Promise((resolve) => this.server.close(resolve));

@@ -123,7 +123,7 @@ export const rbacClusterAdmin: Control = {
         roleRef: { ...roleRef },
         subjects: kept,
       }),
-      apply: `kubectl auth reconcile --remove-extra-subjects -f ${result.object.name.replaceAll(":", "-")}.yaml`,
+      apply: `kubectl apply -f ${result.object.name.replaceAll(":", "-")}.yaml`,
       risk,
     };
   },

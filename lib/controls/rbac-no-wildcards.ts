@@ -107,7 +107,7 @@ export const rbacNoWildcards: Control = {
         metadata: { name: role.metadata.name, ...(role.kind === "Role" ? { namespace: namespaceOf(role) } : {}) },
         rules: (role.rules ?? []).map(withoutWildcards).filter((rule) => rule !== null),
       }),
-      apply: `kubectl auth reconcile --remove-extra-permissions -f ${role.metadata.name.replaceAll(":", "-")}.yaml`,
+      apply: `kubectl apply -f ${role.metadata.name.replaceAll(":", "-")}.yaml`,
       risk,
     };
   },

@@ -117,7 +117,7 @@ export const rbacPublicGroups: Control = {
         roleRef: { ...grant.binding.roleRef },
         subjects: kept,
       }),
-      apply: `kubectl auth reconcile --remove-extra-subjects -f ${name.replaceAll(":", "-")}.yaml`,
+      apply: `kubectl apply -f ${name.replaceAll(":", "-")}.yaml`,
       risk,
     };
   },

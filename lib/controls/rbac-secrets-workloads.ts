@@ -129,7 +129,7 @@ export const rbacSecretsWorkloads: Control = {
         },
         rules: (role.rules ?? []).map(withoutSecrets).filter((rule) => rule !== null),
       }),
-      apply: `kubectl auth reconcile --remove-extra-permissions -f ${metadata.name.replaceAll(":", "-")}.yaml`,
+      apply: `kubectl apply -f ${metadata.name.replaceAll(":", "-")}.yaml`,
       risk: `${risk} Everybody else who holds ${kind} ${metadata.name} loses the right too.`,
     };
   },

@@ -1,0 +1,143 @@
+/**
+ * What describeControl does in the project `cluster`: instead of the control's cases in memory, real kubectl against simulated
+ * clusters. Set up as a global because controls and their tests may not import from here.
+ */
+import path from "node:path";
+import { writeFileSync } from "node:fs";
+import { KubeConfig } from "@kubernetes/client-node";
+import { describe, expect, it } from "vitest";
+import { collectSnapshot } from "@/agent/collect-snapshot";
+import { classifyScope } from "@/lib/scope/classify";
+import { contextOf } from "@/lib/fixtures/builders";
+import type { ControlCase } from "@/lib/controls/testing";
+import type { Control, EvaluationContext, Remediation, Result } from "@/lib/controls/types";
+import { createInventory } from "@/lib/inventory/create-inventory";
+import { withImportedFacts } from "@/lib/inventory/imports";
+import { refKey } from "@/lib/inventory/inventory";
+import { type CaseCluster, runShell, startCaseCluster } from "./case-cluster";
+
+globalThis.ringfenceCaseHarness = (control, cases) => {
+  describe(`[cluster] ${control.id}`, () => {
+    assessorTests(control, cases);
+    remediationTests(control, cases);
+  });
+};
+
+function assessorTests(control: Control, cases: readonly ControlCase[]): void {
+  const shown = cases.filter(({ assessor }) => assessor !== undefined);
+
+  it("[cluster] says what the assessor's command shows, once on a passing and once on a failing object", () => {
+    expect(shown.map(({ status }) => status)).toEqual(expect.arrayContaining(["pass", "fail"]));
+  });
+
+  it.each(shown.map((test) => [`${test.status}: ${test.name}`, test] as const))(
+    "[cluster] assessor's command on %s",
+    async (_, test) => {
+      const { assessor } = test;
+      if (assessor === undefined) return;
+      const context = contextOf(test.objects, test.options);
+      const result = control.evaluate(context).find(({ status }) => status === test.status);
+      const { command, needs } = control.verify(context, result);
+      expect(Object.keys(assessor.recorded ?? {}).sort(), "a recording for each program beyond kubectl and jq").toEqual(
+        [...needs].sort(),
+      );
+      const cluster = await startCaseCluster(test.objects, "recorded", test.options?.facts?.gitVersion);
+      try {
+        const answer = await runShell(cluster, command, assessor.recorded);
+        const told = `${command}\n--- printed ---\n${answer.stdout}\n--- errors ---\n${answer.stderr}`;
+        if (typeof assessor.prints !== "string") expect(answer.stdout, told).toMatch(assessor.prints);
+        else if (assessor.prints === "") expect(answer.stdout.trim(), told).toBe("");
+        else expect(answer.stdout, told).toContain(assessor.prints);
+        if (assessor.hides !== undefined) {
+          if (typeof assessor.hides === "string") expect(answer.stdout, told).not.toContain(assessor.hides);
+          else expect(answer.stdout, told).not.toMatch(assessor.hides);
+        }
+        expect(answer.stderr, told).not.toMatch(/syntax error|jq: error|error:|command not found|unbound variable/i);
+      } finally {
+        await cluster.stop();
+      }
+    },
+  );
+}
+
+interface Remediated {
+  test: ControlCase;
+  result: Result;
+  remediation: Remediation & { manifest: string; apply: string };
+}
+
+/** One failing case for each set of kinds that the control generates. */
+function remediationTests(control: Control, cases: readonly ControlCase[]): void {
+  const byKinds = new Map<string, Remediated>();
+  for (const test of cases) {
+    if (test.status !== "fail" || test.remediates === false) continue;
+    const context = contextOf(test.objects, test.options);
+    for (const result of control.evaluate(context)) {
+      if (result.status !== "fail") continue;
+      const remediation = control.remediate(context, result);
+      const { manifest, apply } = remediation;
+      if (manifest === undefined || apply === undefined || !/kubectl/.test(apply)) continue;
+      const kinds = `${verbOf(apply)} ${kindsOf(manifest, result)}`;
+      if (!byKinds.has(kinds)) byKinds.set(kinds, { test, result, remediation: { ...remediation, manifest, apply } });
+    }
+  }
+  it.each([...byKinds].map(([kinds, remediated]) => [kinds, remediated] as const))(
+    "[cluster] remediation by %s turns the result to pass",
+    async (_, { test, result, remediation }) => {
+      const cluster = await startCaseCluster(test.objects, "living", test.options?.facts?.gitVersion);
+      try {
+        const before = await rescan(cluster, control, test);
+        const stood = resultFor(before, result);
+        expect(
+          stood?.status,
+          `before: ${result.reason}; now ${JSON.stringify(before.map((r) => [r.status, refKey(r.object), r.reason]))}`,
+        ).toBe("fail");
+        const file = /(?:-f|--filename|--patch-file)[ =]'?([^\s']+)/.exec(remediation.apply)?.[1] ?? "manifest.yaml";
+        writeFileSync(path.join(cluster.folder, path.basename(file)), remediation.manifest);
+        const answer = await runShell(cluster, remediation.apply);
+        expect(answer.code, `${remediation.apply}\n${answer.stdout}${answer.stderr}\n${remediation.manifest}`).toBe(0);
+        await new Promise((resolve) => setImmediate(resolve));
+        const after = await rescan(cluster, control, test);
+        const now = resultFor(after, result);
+        expect(
+          now === undefined || now.status === "pass" || now.status === "not-applicable",
+          `after ${remediation.apply}\n${remediation.manifest}\nit is ${now?.status}: ${now?.detail}`,
+        ).toBe(true);
+      } finally {
+        await cluster.stop();
+      }
+    },
+  );
+}
+
+/** The whole way: the agent's collector, the look-ups, the scope, the control. */
+async function rescan(cluster: CaseCluster, control: Control, test: ControlCase): Promise<Result[]> {
+  const given = contextOf(test.objects, test.options);
+  const config = new KubeConfig();
+  config.loadFromString(cluster.simulator.kubeconfig());
+  const collected = await collectSnapshot(config, {
+    provider: given.inventory.provider,
+    collectedAt: given.inventory.snapshot.collectedAt,
+  });
+  const { facts } = given.inventory.snapshot;
+  const inventory = createInventory(
+    withImportedFacts({ ...collected, source: given.inventory.snapshot.source }, facts),
+  );
+  const context: EvaluationContext = {
+    ...given,
+    inventory,
+    scope: classifyScope(inventory, given.scope.settings),
+  };
+  return control.evaluate(context);
+}
+
+function resultFor(results: readonly Result[], wanted: Result): Result | undefined {
+  return results.find((result) => refKey(result.object) === refKey(wanted.object) && result.part === wanted.part);
+}
+function verbOf(apply: string): string {
+  return /kubectl(?: -n \S+| --namespace[= ]\S+)* (\w[\w-]*(?: reconcile)?)/.exec(apply)?.[1] ?? "kubectl";
+}
+function kindsOf(manifest: string, result: Result): string {
+  const kinds = [...manifest.matchAll(/^kind: (\S+)/gm)].map((match) => match[1]);
+  return kinds.length === 0 ? result.object.kind : [...new Set(kinds)].join(", ");
+}
