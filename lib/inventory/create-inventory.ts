@@ -7,7 +7,9 @@
 import type { Inventory, Readability, Workload } from "./inventory";
 import type { Namespace, Pod, ServiceAccount } from "./kinds";
 import { findSection, permissionOf, SECTIONS } from "./sections";
-import type { SectionName, SectionObjects, Snapshot } from "./snapshot";
+import { withImportedFacts } from "./imports/merge";
+import { factsOfNodeReports, validNodeReports } from "./node-reports";
+import type { ClusterFacts, SectionName, SectionObjects, Snapshot } from "./snapshot";
 import { buildWorkloads, namespaceOf } from "./workloads";
 
 /** The inventory of a snapshot. The snapshot's objects are used as they are and must not be changed afterwards. */
@@ -38,7 +40,7 @@ export function createInventory(snapshot: Snapshot): Inventory {
   return {
     snapshot,
     provider: snapshot.provider,
-    facts: snapshot.facts,
+    facts: factsOf(snapshot),
     invalid: snapshot.invalid,
     readable: (...sections) => readable(snapshot, sections),
     list,
@@ -51,6 +53,16 @@ export function createInventory(snapshot: Snapshot): Inventory {
     livePodsIn: (namespace): readonly Pod[] => podsByNamespace.get(namespace) ?? [],
     serviceAccount: (namespace, name) => serviceAccounts.get(`${namespace}/${name}`),
   };
+}
+
+/** What was imported, beside what the node collector's reports in the snapshot say. Both speak: the lists are joined. */
+function factsOf(snapshot: Snapshot): ClusterFacts {
+  const reports = snapshot.sections["node-reports"]?.objects ?? [];
+  if (reports.length === 0) return snapshot.facts;
+  const nodes = snapshot.sections.nodes;
+  const names = nodes?.status === "complete" ? new Set(nodes.objects.map(({ metadata }) => metadata.name)) : null;
+  const valid = validNodeReports(reports, snapshot.collectedAt, names);
+  return withImportedFacts(snapshot, factsOfNodeReports(valid)).facts;
 }
 
 /** The first section that can't be trusted, in the order asked; its message says why and what would make it known. */

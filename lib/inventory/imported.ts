@@ -5,6 +5,7 @@
  */
 import type { ImportOrigin } from "./import-origin";
 import type { ImportedAccessFacts } from "./imported-access";
+import type { ImportedControlPlaneFacts } from "./imported-control-plane";
 import type { AuditLogSummary } from "./imported-audit-log";
 
 export type { ImportOrigin };
@@ -149,7 +150,7 @@ export interface PodSecurityAdmissionConfig {
 }
 
 /** All imported sources of one cluster. */
-export interface ImportedFacts extends ImportedAccessFacts {
+export interface ImportedFacts extends ImportedAccessFacts, ImportedControlPlaneFacts {
   auditPolicies?: ImportedAuditPolicy[];
   auditRecord?: AuditRecord;
   auditEvents?: AuditEventSample;

@@ -161,6 +161,10 @@ export interface ClusterFacts extends ImportedFacts {
   clusterUid?: string;
   /** API server `/metrics`: how many objects of `secrets` were read or written through which transformer prefix. */
   encryptionTransformers?: { operation: string; resource: string; prefix: string; count: number }[];
+  /** `/metrics` of one API server: audit events that were made since its start, and those that a backend failed to take. */
+  auditDelivery?: { events: number; errors: { plugin: string; count: number }[] };
+  /** `/metrics`: objects in storage by resource (`secrets`, `configmaps`), as far as controls ask. */
+  storedObjects?: { resource: string; count: number }[];
 }
 
 export interface Snapshot {

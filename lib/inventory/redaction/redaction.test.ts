@@ -16,7 +16,8 @@ function leavesOf(value: unknown, general = false, path = ""): { path: string; v
   return [{ path, value }];
 }
 /** Values that a shape reads as a closed list, so that a canary there makes the object invalid. */
-const CLOSED = /^(apiVersion|kind)$|\.operator$|policyTypes\[\d+\]$/;
+const CLOSED =
+  /^(apiVersion|kind)$|\.operator$|policyTypes\[\d+\]$|^spec\.(files.*\.state|auditPolicy.*(\.level|omitStages\[\d+\])|encryption\.resources.*\.(type|kmsVersion)|server\.distribution)$/;
 
 /** Puts a text that occurs nowhere else into every text leaf, and says what stands where. */
 function withCanaries(raw: unknown): { object: unknown; canaries: Map<string, string> } {
