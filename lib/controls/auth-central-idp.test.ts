@@ -35,6 +35,24 @@ const oauth = (...types: string[]) =>
 
 describeControl(authCentralIdp, [
   {
+    name: "audit events don't show how somebody came",
+    objects: world(api(oidc)),
+    options: {
+      facts: {
+        signIns: {
+          origin,
+          from: "2026-10-20T00:00:00Z",
+          to: "2026-11-20T00:00:00Z",
+          throughProvider: 3,
+          otherwise: [],
+          undetermined: ["bo"],
+        },
+      },
+    },
+    status: "unknown",
+    says: "bo",
+  },
+  {
     name: "OIDC, and 30 days of events show nobody else",
     status: "pass",
     objects: world(api(oidc)),

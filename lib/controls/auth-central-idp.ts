@@ -151,7 +151,8 @@ function judge(context: EvaluationContext): Result {
       [...sample, ...evidenceOf(configuration)],
     );
   }
-  if (isFresh && signIns.throughProvider === 0) {
+  const undetermined = signIns?.undetermined ?? [];
+  if (isFresh && signIns.throughProvider === 0 && undetermined.length === 0) {
     return answer(
       "not-applicable",
       "no person signs in to this cluster",
@@ -179,6 +180,14 @@ function judge(context: EvaluationContext): Result {
       "unknown",
       "configured; whether people use it is not known",
       `${configuration.by.text} Whether all people come through it isn't known: ${why}. It becomes known with ${PERIOD_DAYS} days of audit events.${notes}`,
+      [...configuration.by.evidence, ...sample],
+    );
+  }
+  if (undetermined.length > 0) {
+    return answer(
+      "unknown",
+      `how ${undetermined.length} ${undetermined.length === 1 ? "person" : "people"} signed in is not recorded`,
+      `${configuration.by.text} Audit events from ${signIns.from} to ${signIns.to} don't show how ${nameSome(undetermined)} came: API servers record the kind of credential since Kubernetes 1.32. It becomes known with the sign-in log of the identity provider.${notes}`,
       [...configuration.by.evidence, ...sample],
     );
   }

@@ -49,10 +49,10 @@ export interface UserActivity {
   firstAt: string;
   lastAt: string;
   requests: number;
-  /** What was asked and allowed (status below 400), each kind of request once. */
+  /** What it was let do (any answer but 401 and 403), each kind of request once. */
   uses: PermissionUse[];
 }
-/** `component`: a part of Kubernetes itself (`system:…`). */
+/** `component`: a part of Kubernetes or of the provider's control plane (`system:…`, `eks:…`). */
 export type AuditedUserKind = "person" | "service-account" | "component" | "anonymous";
 export type SignInMethod = "identity-provider" | "client-certificate" | "service-account" | "unknown";
 
@@ -70,7 +70,7 @@ export interface PermissionUse {
   lastAt: string;
 }
 
-/** One accepted request of a person that changed something, or reached into a container. */
+/** One accepted request of a person that changed an object: no dry run, no review, no session into a container. */
 export interface HumanWrite {
   auditId: string;
   at: string;
@@ -79,7 +79,7 @@ export interface HumanWrite {
   impersonatedBy?: string;
   verb: string;
   apiGroup: string;
-  /** `deployments`, `deployments/scale`, `pods/exec`. */
+  /** `deployments`, `deployments/scale`. */
   resource: string;
   namespace?: string;
   /** Absent where the API server chooses the name, and for collections. */
