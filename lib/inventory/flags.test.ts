@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { deployment, inventoryOf, minimalPod, node, staticPod } from "@/lib/fixtures/builders";
-import { type ComponentFlags, componentFlags, parseBooleanFlag } from "./flags";
+import { type ComponentFlags, componentFlags, isConfiguredByUnknownFile, parseBooleanFlag } from "./flags";
 
 const api = (...command: string[]) => staticPod("kube-apiserver", ["kube-apiserver", ...command]);
 
@@ -98,25 +98,80 @@ describe("flags of the control plane", () => {
     expect(componentFlags(world, "kube-apiserver").visible).toBe(false);
   });
 
-  it("knows that an etcd variable is set without knowing its value, and lets a flag win", () => {
-    const etcd = minimalPod("etcd-cp", "kube-system", {
+  const etcdPod = (command: string[], env: object[]) =>
+    minimalPod("etcd-cp", "kube-system", {
       metadata: { labels: { component: "etcd" } },
+      spec: { nodeName: "cp", containers: [{ name: "etcd", command, env }] },
+    });
+
+  it("reads etcd's variables, lets a flag win, and never takes a credential for a setting", () => {
+    const etcd = etcdPod(
+      ["etcd", "--client-cert-auth=true"],
+      [
+        { name: "ETCD_CLIENT_CERT_AUTH", value: "false" },
+        { name: "ETCD_AUTO_TLS", value: "true" },
+        { name: "ETCD_AUTH_TOKEN", value: "canary" },
+        { name: "ETCD_DISCOVERY_PROXY", value: "http://user:canary@proxy" },
+        { name: "PATH_TO", value: "canary" },
+        { name: "ETCD_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+      ],
+    );
+    const inventory = inventoryOf([etcd]);
+    const flags = componentFlags(inventory, "etcd");
+    expect(valueOf(flags, "client-cert-auth")).toBe("true");
+    expect(valueOf(flags, "auto-tls")).toBe("true");
+    expect(["auth-token", "discovery-proxy", "name"].map((name) => valueOf(flags, name))).toEqual([null, null, null]);
+    expect(JSON.stringify(inventory.snapshot)).not.toContain("canary");
+  });
+
+  it("keeps no variable of a pod that is not the control plane's", () => {
+    const pod = minimalPod("etcd", "cde", {
+      spec: { containers: [{ name: "etcd", env: [{ name: "ETCD_AUTO_TLS", value: "true" }] }] },
+    });
+    expect(inventoryOf([pod]).list("pods")[0]?.spec.containers[0]?.env).toEqual([{ name: "ETCD_AUTO_TLS" }]);
+  });
+
+  it("reads etcd's file instead of its flags where it has one, and says when nobody brought it", () => {
+    const etcd = etcdPod(["etcd", "--config-file=/x"], [{ name: "ETCD_CLIENT_CERT_AUTH", value: "true" }]);
+    const origin = { by: "node-collector" as const, name: "cp:/x", collectedAt: "2026-11-20T00:00:00Z" };
+    const unknown = componentFlags(inventoryOf([etcd]), "etcd");
+    expect(unknown.visible && unknown.instances.map(isConfiguredByUnknownFile)).toEqual([true]);
+    expect(valueOf(unknown, "client-cert-auth")).toBeUndefined();
+    const settings = { "client-cert-auth": "false" };
+    const known = componentFlags(
+      inventoryOf([etcd], { facts: { etcdConfigs: [{ origin, node: "cp", settings }] } }),
+      "etcd",
+    );
+    expect(known.visible && known.instances.map(isConfiguredByUnknownFile)).toEqual([false]);
+    expect(valueOf(known, "client-cert-auth")).toBe("false");
+  });
+
+  it("takes imported command lines where no pod is visible, the newest of each node, and names the other nodes", () => {
+    const label = { "node-role.kubernetes.io/control-plane": "true" };
+    const line = (node: string, day: string, value: string) => ({
+      origin: { by: "upload" as const, name: "k3s", collectedAt: `2026-11-${day}T00:00:00Z` },
+      node,
+      component: "kube-apiserver" as const,
+      command: ["kube-apiserver", `--anonymous-auth=${value}`],
+    });
+    const componentCommands = [line("s1", "20", "false"), line("s1", "10", "true")];
+    const options = { provider: "k3s" as const, facts: { componentCommands } };
+    const flags = componentFlags(inventoryOf([node("s1", label), node("s2", label)], options), "kube-apiserver");
+    expect(valueOf(flags, "anonymous-auth")).toBe("false");
+    expect(flags.visible && flags.hiddenNodes).toEqual(["s2"]);
+    const seen = componentFlags(inventoryOf([api("--x=y")], options), "kube-apiserver");
+    expect(seen.visible && seen.instances.map(({ ref }) => ref.kind)).toEqual(["Pod"]);
+  });
+
+  it("reads RKE2's static pods, whose flags are arguments", () => {
+    const pod = staticPod("kube-apiserver", [], "s1", {
       spec: {
-        containers: [
-          {
-            name: "etcd",
-            command: ["etcd", "--client-cert-auth=true"],
-            env: [
-              { name: "ETCD_CLIENT_CERT_AUTH", value: "false" },
-              { name: "ETCD_AUTO_TLS", value: "true" },
-            ],
-          },
-        ],
+        nodeName: "s1",
+        containers: [{ name: "kube-apiserver", command: ["kube-apiserver"], args: ["--authorization-mode=Node,RBAC"] }],
       },
     });
-    const flags = componentFlags(inventoryOf([etcd]), "etcd");
-    expect(valueOf(flags, "client-cert-auth")).toBe("true");
-    expect(valueOf(flags, "auto-tls")).toBeNull();
+    const flags = componentFlags(inventoryOf([pod], { provider: "rke2" }), "kube-apiserver");
+    expect(valueOf(flags, "authorization-mode")).toBe("Node,RBAC");
   });
 
   it("reads booleans as Go does", () => {

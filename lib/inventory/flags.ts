@@ -5,10 +5,11 @@
  *   without a visible instance is named: its flags are unknown.
  * - A flag is written `--name=value`, `--name value` or, for a boolean, `--name` alone. `_` in a name means `-`. The last one
  *   wins. `command` is read before `args`. A shell's `-c` script isn't in the snapshot, so such an instance isn't recognised.
- * - etcd also takes `ETCD_NAME` environment variables, where a flag wins over the variable; the snapshot holds their names
- *   and never their values, so such a setting is known to be set and its value is not.
- * - EKS, GKE and AKS run the control plane out of sight; OpenShift's operators keep settings in files. There, and where no
- *   instance is found (k3s and other embedded planes), nothing is known.
+ * - etcd also takes `ETCD_NAME` environment variables, where a flag wins over the variable. A value that came from elsewhere
+ *   (`valueFrom`) or was redacted is known to be set and not more. With `--config-file` etcd reads neither flags nor variables:
+ *   then the file's settings count where they were imported, and nothing is known where they were not.
+ * - EKS, GKE and AKS run the control plane out of sight; OpenShift's operators keep settings in files. There nothing is known.
+ *   RKE2 runs static pods like kubeadm. Where no pod is found (k3s, Talos) command lines that were imported from the hosts count.
  * Source: pflag (`--a=b`, last wins), component-base's normalisation of `_`, etcd's configuration precedence.
  */
 import { type Inventory, type ResourceRef, refOf } from "./inventory";
@@ -83,10 +84,16 @@ function readFlags(inventory: Inventory, component: Component): ComponentFlags {
         ref: refOf(pod),
         nodeName: pod.spec.nodeName ?? null,
         pointer,
-        flags: parseFlags(container, pointer, component),
+        flags: withConfigFile(
+          inventory,
+          component,
+          pod.spec.nodeName ?? null,
+          parseFlags(container, pointer, component),
+        ),
       });
     });
   }
+  if (instances.length === 0) instances.push(...importedInstances(inventory, component));
   if (instances.length === 0) {
     return { visible: false, reason: `no static pod of ${component} is visible through the API` };
   }
@@ -103,6 +110,51 @@ function readFlags(inventory: Inventory, component: Component): ComponentFlags {
   const unlisted = isUnlisted && component !== "etcd" ? ["nodes that could not be listed"] : [];
   const hiddenNodes = [...silent, ...invalid, ...unlisted].sort();
   return { visible: true, instances, hiddenNodes };
+}
+
+/** Command lines that somebody brought from the hosts, the newest of each node. */
+function importedInstances(inventory: Inventory, component: Component): ComponentInstance[] {
+  const byNode = new Map<string, { command: string[]; index: number; at: string }>();
+  (inventory.facts.componentCommands ?? []).forEach((entry, index) => {
+    const at = entry.origin.collectedAt;
+    if (entry.component !== component || (byNode.get(entry.node)?.at ?? "") > at) return;
+    byNode.set(entry.node, { command: entry.command, index, at });
+  });
+  return [...byNode].map(([node, { command, index }]) => {
+    const pointer = `/facts/componentCommands/${index}`;
+    return {
+      ref: { apiVersion: "v1", kind: "Node", name: node },
+      nodeName: node,
+      pointer,
+      flags: parseFlags({ name: component, command }, pointer, component),
+    };
+  });
+}
+
+/** etcd's settings where they stand in a file: those of the file if it was imported, else only that there is one. */
+function withConfigFile(
+  inventory: Inventory,
+  component: Component,
+  node: string | null,
+  flags: Map<string, FlagSetting>,
+): Map<string, FlagSetting> {
+  const file = flags.get("config-file");
+  if (component !== "etcd" || file === undefined || file.value === "") return flags;
+  const configs = (inventory.facts.etcdConfigs ?? []).filter((candidate) => candidate.node === node);
+  const newest = configs.reduce<(typeof configs)[number] | undefined>(
+    (best, config) => (best === undefined || config.origin.collectedAt >= best.origin.collectedAt ? config : best),
+    undefined,
+  );
+  const settings = new Map<string, FlagSetting>([["config-file", file]]);
+  for (const [name, value] of Object.entries(newest?.settings ?? {})) {
+    settings.set(name, { value, values: [value], pointer: file.pointer });
+  }
+  return settings;
+}
+
+/** True when etcd's settings stand in a file that nobody imported, so that its flags say nothing. */
+export function isConfiguredByUnknownFile(instance: ComponentInstance): boolean {
+  return instance.flags.has("config-file") && instance.flags.size === 1;
 }
 
 /**
@@ -169,7 +221,7 @@ export function parseFlags(container: Container, pointer: string, component: Com
     container.env?.forEach((variable, index) => {
       if (!variable.name.startsWith("ETCD_")) return;
       const name = variable.name.slice("ETCD_".length).toLowerCase().replaceAll("_", "-");
-      if (!flags.has(name)) set(name, null, `${pointer}/env/${index}`);
+      if (!flags.has(name)) set(name, variable.value ?? null, `${pointer}/env/${index}`);
     });
   }
   return flags;

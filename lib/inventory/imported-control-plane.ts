@@ -97,6 +97,20 @@ export interface ImportedServerConfig {
   anonymousAuth?: boolean;
 }
 
+/** The command line of one component on one node, as its process or its service log shows it; credentials are taken out. */
+export interface ImportedCommand {
+  origin: ImportOrigin;
+  node: string;
+  component: "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "etcd";
+  command: string[];
+}
+/** etcd's configuration file of one node, its settings under the names of the flags (`client-cert-auth`, `peer-auto-tls` …). */
+export interface ImportedEtcdConfig {
+  origin: ImportOrigin;
+  node: string;
+  settings: Record<string, string>;
+}
+
 /** How the provider's API says that the API server can be reached. */
 export interface EndpointRecord {
   origin: ImportOrigin;
@@ -227,6 +241,8 @@ export interface ImportedControlPlaneFacts {
   admissionConfigs?: ImportedAdmissionConfig[];
   kubeletConfigs?: ImportedKubeletConfig[];
   serverConfigs?: ImportedServerConfig[];
+  componentCommands?: ImportedCommand[];
+  etcdConfigs?: ImportedEtcdConfig[];
   endpointRecord?: EndpointRecord;
   endpointProbes?: EndpointProbe[];
   controlPlaneRecord?: ControlPlaneRecord;

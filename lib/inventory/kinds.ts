@@ -106,9 +106,13 @@ export interface ContainerPort {
   protocol?: string;
 }
 
-/** Name and where the value comes from; a literal value never leaves the cluster, not even as a hash. */
+/**
+ * Name and where the value comes from; a literal value never leaves the cluster, not even as a hash. The one exception are etcd's
+ * own settings (`ETCD_…`) in control-plane static pods, which are flags by another name; credentials among them stay out.
+ */
 export interface EnvVar {
   name: string;
+  value?: string;
   valueFrom?: {
     secretKeyRef?: { name?: string; key: string; optional?: boolean };
     configMapKeyRef?: { name?: string; key: string; optional?: boolean };
@@ -393,6 +397,8 @@ export interface Service extends KubeObject {
     loadBalancerSourceRanges?: string[];
     externalTrafficPolicy?: string;
     loadBalancerClass?: string;
+    /** False: a LoadBalancer opens no node port. */
+    allocateLoadBalancerNodePorts?: boolean;
   };
   status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
 }
@@ -410,6 +416,16 @@ export interface Ingress extends KubeObject {
   };
 }
 
+/** What a certificate of a `caBundle` says; the bundle itself stays in the cluster. */
+export interface CaCertificate {
+  /** SHA-256 of the DER form. */
+  fingerprint: string;
+  notBefore?: string;
+  notAfter: string;
+  keyAlgorithm?: string;
+  keyBits?: number;
+  signatureHash?: string;
+}
 export interface WebhookConfiguration extends KubeObject {
   kind: "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration";
   webhooks?: {
@@ -418,7 +434,12 @@ export interface WebhookConfiguration extends KubeObject {
     sideEffects?: string;
     timeoutSeconds?: number;
     matchPolicy?: string;
-    clientConfig?: { service?: { name: string; namespace: string; path?: string; port?: number }; hasUrl?: boolean };
+    clientConfig?: {
+      service?: { name: string; namespace: string; path?: string; port?: number };
+      hasUrl?: boolean;
+      /** Of `caBundle`; empty when no certificate in it could be read, absent when there is none. */
+      caCertificates?: CaCertificate[];
+    };
     rules?: {
       apiGroups?: string[];
       apiVersions?: string[];

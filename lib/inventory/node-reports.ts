@@ -71,6 +71,8 @@ export interface NodeReportSpec {
     flags?: Record<string, string>;
   };
   server?: Omit<Plain<ImportedServerConfig>, "secretsEncryption"> & { path: string; secretsEncryption?: boolean };
+  /** etcd's own configuration file (RKE2, k3s with embedded etcd). */
+  etcd?: { path: string; settings: Record<string, string> };
   certificates?: Plain<NodeCertificate>[];
   timeSync?: Omit<Plain<TimeSyncReport>, "offsetSeconds"> & { offsetMicroseconds?: number };
   patch?: Pick<NodePatchRecord, "updatedAt" | "isRebootPending">;
@@ -148,6 +150,8 @@ export function factsOfNodeReports(reports: readonly NodeReportSpec[]): Partial<
       const { path, secretsEncryption = null, ...settings } = server;
       add("serverConfigs", { origin: from(path), node, secretsEncryption, ...settings });
     }
+    if (report.etcd !== undefined)
+      add("etcdConfigs", { origin: from(report.etcd.path), node, settings: report.etcd.settings });
     for (const certificate of report.certificates ?? [])
       add("nodeCertificates", { origin: from(certificate.path), node, ...certificate });
     for (const { path, mode, uid, gid } of report.files) {

@@ -68,6 +68,16 @@ function keepsValue(name: string, value: string, at: Cursor): boolean {
   return KEPT.has(bare) && HARMLESS_VALUE.test(value);
 }
 
+/** etcd's settings in the environment of a control-plane static pod: kept like its flags, but for credentials. */
+export function keepsEtcdVariable(name: string, value: string, at: Cursor): boolean {
+  if (!at.keepsFlagValues || !/^ETCD_[A-Z0-9_]{1,64}$/.test(name)) return false;
+  if (CREDENTIAL_VARIABLE.test(name) || /:\/\/[^/]*@/.test(value)) return false;
+  if (findSecret(value) === null) return true;
+  at.secretAt ??= at.where();
+  return false;
+}
+const CREDENTIAL_VARIABLE = /(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|CREDENTIALS?)$/;
+
 function redact(value: string, at: Cursor): string {
   if (value !== REDACTED) at.dropped += 1;
   return REDACTED;

@@ -126,6 +126,7 @@ export const nodeReportBody: CustomBody = record(
           },
           ["path", "distribution", "arguments"],
         ),
+        etcd: record({ path: text, settings: map(text) }, ["path", "settings"]),
         certificates: list(
           record({ path: text, subject: text, issuer: text, notBefore: identifier, notAfter: identifier }, [
             "path",

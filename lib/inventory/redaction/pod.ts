@@ -22,7 +22,7 @@ import type {
   VolumeMount,
   WindowsOptions,
 } from "../kinds";
-import { commandLine } from "./flags";
+import { commandLine, keepsEtcdVariable } from "./flags";
 import { type ContainerFacts, containerFacts } from "./container-facts";
 import { templateMetadata } from "./metadata";
 import {
@@ -74,24 +74,37 @@ const podSecurityContext = object<PodSecurityContext>({
 });
 
 const named = object<{ name?: string }>({ name: text });
-const envVar = object<EnvVar>(
-  {
-    name: text,
-    valueFrom: object<NonNullable<EnvVar["valueFrom"]>>({
-      secretKeyRef: object<{ name?: string; key: string; optional?: boolean }>(
-        { name: text, key: text, optional: flag },
-        ["key"],
-      ),
-      configMapKeyRef: object<{ name?: string; key: string; optional?: boolean }>(
-        { name: text, key: text, optional: flag },
-        ["key"],
-      ),
-      fieldRef: object<{ fieldPath: string }>({ fieldPath: text }, ["fieldPath"]),
-      resourceFieldRef: object<{ resource: string }>({ resource: text }, ["resource"]),
-    }),
-  },
-  ["name"],
-);
+const envFields: { [K in keyof EnvVar]-?: Shape<NonNullable<EnvVar[K]>> } = {
+  name: text,
+  value: text,
+  valueFrom: object<NonNullable<EnvVar["valueFrom"]>>({
+    secretKeyRef: object<{ name?: string; key: string; optional?: boolean }>(
+      { name: text, key: text, optional: flag },
+      ["key"],
+    ),
+    configMapKeyRef: object<{ name?: string; key: string; optional?: boolean }>(
+      { name: text, key: text, optional: flag },
+      ["key"],
+    ),
+    fieldRef: object<{ fieldPath: string }>({ fieldPath: text }, ["fieldPath"]),
+    resourceFieldRef: object<{ resource: string }>({ resource: text }, ["resource"]),
+  }),
+};
+const envVarWithValue = object<EnvVar>(envFields, ["name"]);
+const envVarByName: Shape<EnvVar> = (value, at) => {
+  if (!isObject(value) || !Object.hasOwn(value, "value")) return envVarWithValue(value, at);
+  const { value: _, ...rest } = value;
+  at.dropped += 1;
+  return envVarWithValue(rest, at);
+};
+const envVar: Shape<EnvVar> = (raw, at) => {
+  const keeps =
+    isObject(raw) &&
+    typeof raw.name === "string" &&
+    typeof raw.value === "string" &&
+    keepsEtcdVariable(raw.name, raw.value, at);
+  return keeps ? envVarWithValue(raw, at) : envVarByName(raw, at);
+};
 
 /** The path of a probe without its query, which may hold a token. */
 const probePath: Shape<string> = (value, at) => {

@@ -107,6 +107,11 @@ export const NODES_SAMPLES = {
         anonymousAuth: false,
         token: "join-secret",
       },
+      etcd: {
+        path: "/var/lib/rancher/rke2/server/db/etcd/config",
+        settings: { "client-cert-auth": "true" },
+        discovery: "discovery-secret",
+      },
       certificates: [
         {
           path: "/etc/kubernetes/pki/apiserver.crt",
