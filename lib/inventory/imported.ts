@@ -5,6 +5,7 @@
  */
 import type { ImportOrigin } from "./import-origin";
 import type { ImportedAccessFacts } from "./imported-access";
+import type { ImportedImageFacts } from "./imported-images";
 import type { ImportedControlPlaneFacts } from "./imported-control-plane";
 import type { AuditLogSummary } from "./imported-audit-log";
 
@@ -47,6 +48,8 @@ export interface ImportedAuditPolicy {
   /** Node, or name of the API server's pod. */
   instance: string;
   policy: AuditPolicy;
+  /** Fields that the API server dropped when it read the file (audit-policy.ts); absent when nobody looked for them. */
+  unknownFields?: string[];
 }
 
 /** What a managed control plane's provider says about audit logging. */
@@ -150,7 +153,7 @@ export interface PodSecurityAdmissionConfig {
 }
 
 /** All imported sources of one cluster. */
-export interface ImportedFacts extends ImportedAccessFacts, ImportedControlPlaneFacts {
+export interface ImportedFacts extends ImportedAccessFacts, ImportedControlPlaneFacts, ImportedImageFacts {
   auditPolicies?: ImportedAuditPolicy[];
   auditRecord?: AuditRecord;
   auditEvents?: AuditEventSample;

@@ -1,12 +1,41 @@
 /** Every kind of document that can be imported, in the order of the page. Explicit, as the list of controls is. */
 import { approvedAccessImport } from "./approved-access";
 import { auditLogImport } from "./audit-log";
+import { auditPolicyImport } from "./audit-policy";
+import { admissionCanariesImport } from "./admission-canaries";
+import { approvedCapabilitiesImport } from "./approved-capabilities";
+import { breakGlassRecordsImport } from "./break-glass-records";
+import { grypeScanImport } from "./grype-scan";
+import { imageAdmissionRecordImport } from "./image-admission-record";
+import { imageRegistriesImport } from "./image-registries";
+import { openvexImport } from "./openvex";
+import { policyExceptionsImport } from "./policy-exceptions";
+import { riskAcceptancesImport } from "./risk-acceptances";
+import { sbomImport } from "./sbom";
+import { trivyScanImport } from "./trivy-scan";
+import { workloadDemandsImport } from "./workload-demands";
 import type { ImportKind } from "./types";
 
 export { type ImportedDocument, mergeImports, type MergedImports, withImportedFacts } from "./merge";
 export { type ImportedParts, type ImportKind, ImportProblem } from "./types";
 
-export const IMPORT_KINDS: readonly ImportKind[] = [approvedAccessImport, auditLogImport];
+export const IMPORT_KINDS: readonly ImportKind[] = [
+  approvedAccessImport,
+  auditLogImport,
+  auditPolicyImport,
+  trivyScanImport,
+  grypeScanImport,
+  sbomImport,
+  admissionCanariesImport,
+  imageAdmissionRecordImport,
+  imageRegistriesImport,
+  riskAcceptancesImport,
+  openvexImport,
+  approvedCapabilitiesImport,
+  policyExceptionsImport,
+  breakGlassRecordsImport,
+  workloadDemandsImport,
+];
 
 const BY_ID = new Map(IMPORT_KINDS.map((kind) => [kind.id, kind]));
 
