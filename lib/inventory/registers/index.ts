@@ -4,16 +4,36 @@
  * Absent: nothing is approved, which is also what an empty list says, unless the control's rule says otherwise.
  */
 import type { PolicyRule } from "../kinds";
+import type { AccessReview } from "./access-reviews";
 import type { ApprovedAccess } from "./approved-access";
+import type { SharedAccountUse } from "./shared-account-uses";
+import type { ApprovedCapability } from "./approved-capabilities";
+import type { ApprovedPolicyException } from "./policy-exceptions";
+import type { BreakGlassRecord } from "./break-glass-records";
+import type { ImageRegistry } from "./image-registries";
+import type { RiskAcceptance, VulnerabilityRanking } from "./risk-acceptances";
+import type { NonCredential, SandboxDemand } from "./workload-demands";
 
 export type { Approval } from "./approval";
 export { endOf, isApprovedAt, startOf } from "./approval";
-export type { ApprovedAccess };
+export type { AccessReview, ApprovedAccess, SharedAccountUse };
 
 export interface Registers {
   /** Service accounts whose workloads need the Kubernetes API, and the permissions that were approved for each. */
   apiClients?: readonly ApiClient[];
   approvedAccess?: readonly ApprovedAccess[];
+  accessReviews?: readonly AccessReview[];
+  sharedAccountUses?: readonly SharedAccountUse[];
+  approvedCapabilities?: readonly ApprovedCapability[];
+  /** Absent, and empty too: no list of registries was given, so nobody can say which are approved. */
+  imageRegistries?: readonly ImageRegistry[];
+  policyExceptions?: readonly ApprovedPolicyException[];
+  riskAcceptances?: readonly RiskAcceptance[];
+  /** How the organization ranks vulnerabilities where it doesn't follow the scanner. */
+  vulnerabilityRanking?: readonly VulnerabilityRanking[];
+  breakGlassRecords?: readonly BreakGlassRecord[];
+  sandboxDemands?: readonly SandboxDemand[];
+  nonCredentials?: readonly NonCredential[];
 }
 export interface ApiClient {
   namespace: string;
