@@ -71,7 +71,7 @@ function isSubject(
   const account = accountOf(subject, bindingNamespace);
   const approvedAccount = accountOf(approved, "");
   if (account !== null || approvedAccount !== null) return account !== null && account === approvedAccount;
-  return subject.kind === approved.kind && subject.name === approved.name;
+  return subject.kind !== "ServiceAccount" && subject.kind === approved.kind && subject.name === approved.name;
 }
 
 /** `NS/NAME` of the service account that the subject is, or null for anybody else. */

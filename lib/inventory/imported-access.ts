@@ -24,6 +24,15 @@ export interface ImportedAuthenticationConfig {
   issuers: string[];
   /** `anonymous` of the configuration; null when the section is absent, so that the flag decides. */
   anonymous: { enabled: boolean /** Paths of `conditions`; empty means every path. */; paths: string[] } | null;
+  /** What each JWT authenticator demands of claims; absent when the source didn't say. */
+  claimRules?: ClaimRule[];
+}
+/** One entry of `claimValidationRules`: a claim with its value, or a CEL expression. */
+export interface ClaimRule {
+  issuer: string;
+  claim?: string;
+  requiredValue?: string;
+  expression?: string;
 }
 
 /** The provider's identity service in front of the API server. */
@@ -34,6 +43,95 @@ export interface AuthenticationRecord {
   isOn: boolean;
   /** Ways around it that are still open: local accounts, client certificates. */
   bypasses: string[];
+  /** Accounts of the platform or of a management plane that are no person's own (AKS local accounts, Rancher's admin). */
+  sharedAccounts?: { name: string; isEnabled: boolean }[];
+}
+
+/** Whom the identity provider knows, under the names that RBAC sees. */
+export interface IdentityDirectory {
+  origin: ImportOrigin;
+  /** True when every user and group that can sign in to the cluster is listed. */
+  isComplete: boolean;
+  users: { name: string; isEnabled: boolean /** Last sign-in, where the provider tells. */; lastSignInAt?: string }[];
+  /** Members by user name, nested groups resolved. */
+  groups: { name: string; members: string[] }[];
+}
+
+/** Who has to prove a second factor, as the identity provider's policy export says. */
+export interface MfaPolicy {
+  origin: ImportOrigin;
+  /** Application or client that the policy is about, for example "kubernetes" or "Palette". */
+  application: string;
+  /** Users and groups that it covers, under the names that RBAC sees; `*` for everybody. */
+  covers: { users: string[]; groups: string[] };
+  requirement: "multi-factor" | "phishing-resistant" | "none";
+  /** Users and groups that it leaves out. */
+  excludes: { kind: "User" | "Group"; name: string; approvedBy?: string | undefined }[];
+}
+
+/** Rights that the cloud provider's IAM gives in the cluster, beside or through RBAC. */
+export interface IamMapping {
+  origin: ImportOrigin;
+  provider: "eks" | "gke" | "aks" | "openshift" | "other";
+  entries: IamMappingEntry[];
+  /** Whether whoever made the cluster keeps hidden administrator rights; null when the record doesn't say. */
+  creatorIsAdmin: boolean | null;
+}
+export interface IamMappingEntry {
+  /** ARN of a role or user, or what the provider calls an identity. */
+  principal: string;
+  isPerson: boolean;
+  /** What Kubernetes sees. */
+  username?: string | undefined;
+  groups: string[];
+  /** The provider's own policies, which no RBAC object shows; `namespaces` null for the whole cluster. */
+  policies: { name: string; namespaces: string[] | null }[];
+}
+
+/** Who used the cluster in a period, counted where the audit events lie. */
+export interface AccessActivity {
+  origin: ImportOrigin;
+  /** ISO 8601, UTC. */
+  from: string;
+  to: string;
+  /** True when the events of every API server over the whole period were counted: only then silence means absence. */
+  isComplete: boolean;
+  users: AccessActivityUser[];
+}
+export interface AccessActivityUser {
+  username: string;
+  groups?: string[] | undefined;
+  lastAt: string;
+  /** Days (YYYY-MM-DD) with at least one request. */
+  days?: string[] | undefined;
+  /** Program names of user agents, such as `kubectl`; what the client says of itself. */
+  clients?: string[] | undefined;
+  /** Credential kinds seen: `X509SHA256` for a client certificate, `JTI` for a token. */
+  credentials?: string[] | undefined;
+  sourceAddresses?: string[] | undefined;
+  /** Kinds of requests that were made: verb and `resource.group`, `pods/exec`, each once. */
+  uses?: { verb: string; apiGroup: string; resource: string }[] | undefined;
+}
+
+/** Secrets of the cluster without their data, as a person with the permission listed them. */
+export interface SecretInventory {
+  origin: ImportOrigin;
+  secrets: SecretMetadata[];
+}
+export interface SecretMetadata {
+  namespace: string;
+  name: string;
+  type: string;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  owners?: { kind: string; name: string }[] | undefined;
+  labels?: Record<string, string> | undefined;
+  annotations?: Record<string, string> | undefined;
+  /** Names of the entries of `data`. */
+  keys?: string[] | undefined;
+  isImmutable?: boolean | undefined;
+  /** Of a bootstrap token: its `expiration`; null when it has none. */
+  tokenExpiresAt?: string | null | undefined;
 }
 
 /** How people signed in, as recorded audit events show; counted where the events lie. */
@@ -64,4 +162,9 @@ export interface ImportedAccessFacts {
   authenticationRecord?: AuthenticationRecord;
   signIns?: SignInSample;
   anonymousProbes?: AnonymousProbe[];
+  identityDirectory?: IdentityDirectory;
+  mfaPolicies?: MfaPolicy[];
+  iamMapping?: IamMapping;
+  accessActivity?: AccessActivity[];
+  secretInventory?: SecretInventory;
 }

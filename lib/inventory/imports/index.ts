@@ -14,6 +14,18 @@ import { riskAcceptancesImport } from "./risk-acceptances";
 import { sbomImport } from "./sbom";
 import { trivyScanImport } from "./trivy-scan";
 import { workloadDemandsImport } from "./workload-demands";
+import { accessActivityImport } from "./access-activity";
+import { accessReviewsImport } from "./access-reviews";
+import { anonymousProbeImport } from "./anonymous-probe";
+import { authenticationConfigImport } from "./authentication-config";
+import { authenticationRecordImport } from "./authentication-record";
+import { encryptionRecordImport } from "./encryption-record";
+import { iamMappingImport } from "./iam-mapping";
+import { identityDirectoryImport } from "./identity-directory";
+import { mfaPolicyImport } from "./mfa-policy";
+import { secretInventoryImport } from "./secret-inventory";
+import { sharedAccountUsesImport } from "./shared-account-uses";
+import { signInSampleImport } from "./sign-in-sample";
 import type { ImportKind } from "./types";
 
 export { type ImportedDocument, mergeImports, type MergedImports, withImportedFacts } from "./merge";
@@ -35,6 +47,18 @@ export const IMPORT_KINDS: readonly ImportKind[] = [
   policyExceptionsImport,
   breakGlassRecordsImport,
   workloadDemandsImport,
+  accessActivityImport,
+  accessReviewsImport,
+  anonymousProbeImport,
+  authenticationConfigImport,
+  authenticationRecordImport,
+  encryptionRecordImport,
+  iamMappingImport,
+  identityDirectoryImport,
+  mfaPolicyImport,
+  secretInventoryImport,
+  sharedAccountUsesImport,
+  signInSampleImport,
 ];
 
 const BY_ID = new Map(IMPORT_KINDS.map((kind) => [kind.id, kind]));
