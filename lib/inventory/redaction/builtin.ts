@@ -21,6 +21,7 @@ import type {
   TemplatedWorkload,
   WebhookConfiguration,
 } from "../kinds";
+import { caCertificates, factsOfBundle } from "./ca-bundle";
 import { labelSelector } from "./metadata";
 import { condition, containerStatus, podSpec, podTemplate } from "./pod";
 import { flag, identifier, integer, intOrString, isObject, list, map, object, oneOf, type Shape, text } from "./shape";
@@ -179,6 +180,7 @@ export const serviceBody = object<Body<Service>>(
       loadBalancerSourceRanges: list(text),
       externalTrafficPolicy: text,
       loadBalancerClass: text,
+      allocateLoadBalancerNodePorts: flag,
     }),
     status: object<NonNullable<Service["status"]>>({
       loadBalancer: object<NonNullable<NonNullable<Service["status"]>["loadBalancer"]>>({
@@ -296,11 +298,14 @@ const clientConfig: Shape<ClientConfig> = (value, at) => {
       "namespace",
     ]),
     hasUrl: flag,
+    caCertificates,
   });
   if (at.isParsing || !isObject(value)) return shape(value, at);
-  const { hasUrl: _, ...raw } = value;
+  const { hasUrl: _, caCertificates: __, ...raw } = value;
   const projected = shape(raw, at);
-  return typeof raw.url === "string" ? { ...projected, hasUrl: true } : projected;
+  if (typeof raw.url === "string") projected.hasUrl = true;
+  if (typeof raw.caBundle === "string" && raw.caBundle !== "") projected.caCertificates = factsOfBundle(raw.caBundle);
+  return projected;
 };
 type WebhookRule = NonNullable<Webhook["rules"]>[number];
 export const webhookBody = object<Body<WebhookConfiguration>>({

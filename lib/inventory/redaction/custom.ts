@@ -139,7 +139,7 @@ export const destinationRuleBody: CustomBody = record(
   ["spec"],
 );
 
-const objectRef = record({
+export const objectRef = record({
   group: text,
   kind: text,
   namespace: text,

@@ -8,6 +8,7 @@
  */
 import type { LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference } from "../kinds";
 import { findSecret, REDACTED } from "../secret-net";
+import { ruleEngineOf } from "./rule-engine";
 import { flag, identifier, integer, isObject, list, map, object, oneOf, type Shape, text } from "./shape";
 
 /** Annotations whose values controls read. A trailing `*` stands for any end. */
@@ -52,10 +53,24 @@ export const KEPT_ANNOTATIONS: readonly string[] = [
   "service.beta.kubernetes.io/aws-load-balancer-internal",
   "service.beta.kubernetes.io/aws-load-balancer-scheme",
   "service.beta.kubernetes.io/aws-load-balancer-type",
+  "service.beta.kubernetes.io/aws-load-balancer-ssl-negotiation-policy",
   "service.beta.kubernetes.io/azure-load-balancer-internal",
+  "service.beta.kubernetes.io/openstack-internal-load-balancer",
+  "service.beta.kubernetes.io/oci-load-balancer-internal",
+  "oci.oraclecloud.com/load-balancer-type",
+  "service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type",
+  "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type",
   "networking.gke.io/load-balancer-type",
   "cloud.google.com/load-balancer-type",
   "cloud.google.com/app-protocols",
+  // Ciphers of one Ingress, and web application firewalls before it.
+  "nginx.ingress.kubernetes.io/ssl-ciphers",
+  "nginx.ingress.kubernetes.io/enable-modsecurity",
+  "nginx.ingress.kubernetes.io/enable-owasp-core-rules",
+  "nginx.ingress.kubernetes.io/modsecurity-snippet",
+  "haproxy-ingress.github.io/waf",
+  "haproxy-ingress.github.io/waf-mode",
+  "appprotect.f5.com/app-protect-enable",
   // Enrolment in a mesh and exceptions from it.
   "linkerd.io/inject",
   "config.linkerd.io/default-inbound-policy",
@@ -71,6 +86,10 @@ export const KEPT_ANNOTATIONS: readonly string[] = [
 ];
 const EXACT = new Set(KEPT_ANNOTATIONS.filter((key) => !key.endsWith("*")));
 const PREFIXES = KEPT_ANNOTATIONS.filter((key) => key.endsWith("*")).map((key) => key.slice(0, -1));
+/** Values of which only a part is kept; the part of a part is itself. */
+const REDUCED: Readonly<Record<string, (value: string) => string>> = {
+  "nginx.ingress.kubernetes.io/modsecurity-snippet": (value) => ruleEngineOf(value) ?? REDACTED,
+};
 const NEVER = new Set(["kubectl.kubernetes.io/last-applied-configuration", "__proto__"]);
 
 /** True if the value of this annotation may leave the cluster. */
@@ -89,8 +108,11 @@ export const annotations: Shape<Record<string, string>> = (value, at) => {
     }
     if (raw === null || raw === undefined) continue;
     if (typeof raw !== "string") return at.fail(`["${key}"] must be a string`);
-    if (isKeptAnnotation(key)) out[key] = at.step(key, text, raw);
-    else {
+    if (isKeptAnnotation(key)) {
+      const kept = Object.hasOwn(REDUCED, key) ? (REDUCED[key]?.(raw) ?? raw) : raw;
+      if (kept !== raw) at.dropped += 1;
+      out[key] = at.step(key, text, kept);
+    } else {
       if (raw !== REDACTED) at.dropped += 1;
       out[key] = REDACTED;
     }

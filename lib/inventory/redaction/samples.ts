@@ -6,7 +6,7 @@ import type { SectionName } from "../snapshot";
 import { STORAGE_SAMPLES } from "./samples-storage";
 import { CHANGE_SAMPLES } from "./samples-change";
 import { MONITORING_SAMPLES } from "./samples-monitoring";
-import { EXPOSURE_SAMPLES } from "./samples-exposure";
+import { CA_BUNDLE, EXPOSURE_SAMPLES } from "./samples-exposure";
 import { NETWORK_SAMPLES } from "./samples-network";
 import { ACCESS_SAMPLES } from "./samples-access";
 import { WORKLOAD_SAMPLES } from "./samples-workload";
@@ -258,7 +258,7 @@ const webhooks = (kind: string) => ({
       clientConfig: {
         service: { name: "s", namespace: "n", path: "/p", port: 443 },
         url: "https://u:url-secret@example.com",
-        caBundle: "ca-bundle-secret",
+        caBundle: CA_BUNDLE,
       },
       rules: [{ apiGroups: ["*"], apiVersions: ["*"], resources: ["pods"], operations: ["CREATE"], scope: "*" }],
       namespaceSelector: selector,
@@ -465,6 +465,7 @@ export const SAMPLES: Record<SectionName, Record<string, unknown>> = {
       loadBalancerSourceRanges: ["10.0.0.0/8"],
       externalTrafficPolicy: "Local",
       loadBalancerClass: "c",
+      allocateLoadBalancerNodePorts: false,
       sessionAffinity: "affinity-secret",
     },
     status: {
