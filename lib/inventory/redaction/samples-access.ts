@@ -6,6 +6,28 @@ export const ACCESS_SAMPLES = {
     apiVersion: "certificates.k8s.io/v1",
     kind: "CertificateSigningRequest",
     metadata: meta("certificatesigningrequests"),
-    spec: { example: "value", password: "spec-secret" },
+    spec: {
+      signerName: "kubernetes.io/kube-apiserver-client",
+      request: "request-secret",
+      username: "ann@example.com",
+      uid: "uid-secret",
+      groups: ["system:authenticated"],
+      extra: { "authentication.kubernetes.io/credential-id": ["extra-secret"] },
+      usages: ["client auth"],
+      expirationSeconds: 86_400,
+    },
+    status: {
+      conditions: [
+        {
+          type: "Approved",
+          status: "True",
+          reason: "KubectlApprove",
+          message: "message-secret",
+          lastUpdateTime: "2026-11-20T10:00:00Z",
+          lastTransitionTime: "2026-11-20T10:00:00Z",
+        },
+      ],
+      certificate: "certificate-secret",
+    },
   },
 };
