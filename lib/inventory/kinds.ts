@@ -202,8 +202,15 @@ export interface Toleration {
   effect?: string;
   tolerationSeconds?: number;
 }
+export interface NodeSelectorRequirement {
+  key: string;
+  operator: string;
+  values?: string[];
+}
 export interface NodeSelectorTerm {
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+  matchExpressions?: NodeSelectorRequirement[];
+  /** By the node's name; DaemonSets' pods have it. */
+  matchFields?: NodeSelectorRequirement[];
 }
 
 export interface PodSpec {
@@ -223,7 +230,11 @@ export interface PodSpec {
   nodeName?: string;
   nodeSelector?: Record<string, string>;
   affinity?: {
-    nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] } };
+    nodeAffinity?: {
+      requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] };
+      /** Only that there are some. */
+      preferredDuringSchedulingIgnoredDuringExecution?: Record<string, never>[];
+    };
   };
   tolerations?: Toleration[];
   runtimeClassName?: string;
@@ -243,6 +254,8 @@ export interface ContainerStatus {
   imageID?: string;
   ready?: boolean;
   restartCount?: number;
+  /** When it started, and whether it has ended. */
+  state?: { running?: { startedAt?: string }; terminated?: { startedAt?: string; finishedAt?: string } };
 }
 export interface Pod extends KubeObject {
   kind: "Pod";
@@ -449,6 +462,7 @@ export interface WebhookConfiguration extends KubeObject {
     }[];
     namespaceSelector?: LabelSelector;
     objectSelector?: LabelSelector;
+    matchConditions?: { name: string; expression: string }[];
   }[];
 }
 

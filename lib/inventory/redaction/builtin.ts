@@ -329,6 +329,9 @@ export const webhookBody = object<Body<WebhookConfiguration>>({
         ),
         namespaceSelector: labelSelector,
         objectSelector: labelSelector,
+        matchConditions: list(
+          object<{ name: string; expression: string }>({ name: text, expression: text }, ["name", "expression"]),
+        ),
       },
       ["name"],
     ),

@@ -14,6 +14,13 @@ export type CustomBody = Shape<Record<string, unknown>>;
 const conditions = list(condition);
 const overrides = list(record({ action: text, namespaces: list(text), namespaceSelector: labelSelector }));
 
+/** Whose signature counts and that a key or certificate is named; keys themselves are not read. */
+const kyvernoAttestor = record({
+  keys: presence,
+  certificates: presence,
+  keyless: record({ subject: text, issuer: text, subjectRegExp: text, issuerRegExp: text }),
+  attestor: presence,
+});
 const kyvernoRule = record(
   {
     name: text,
@@ -44,7 +51,7 @@ const kyvernoRule = record(
         required: flag,
         verifyDigest: flag,
         mutateDigest: flag,
-        attestors: list(presence),
+        attestors: list(record({ count: integer, entries: list(kyvernoAttestor) })),
         attestations: list(presence),
       }),
     ),

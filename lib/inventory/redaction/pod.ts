@@ -9,6 +9,7 @@ import type {
   EnvFromSource,
   EnvVar,
   HttpHandler,
+  NodeSelectorRequirement,
   NodeSelectorTerm,
   PodSecurityContext,
   PodSpec,
@@ -233,13 +234,13 @@ const volume: Shape<Volume> = (value, at) => {
   return { ...projected, otherSource: unlisted.find((key) => OTHER_SOURCES.includes(key)) ?? "unknown" };
 };
 
+const nodeRequirement = object<NodeSelectorRequirement>({ key: text, operator: text, values: list(text) }, [
+  "key",
+  "operator",
+]);
 const nodeSelectorTerm = object<NodeSelectorTerm>({
-  matchExpressions: list(
-    object<{ key: string; operator: string; values?: string[] }>({ key: text, operator: text, values: list(text) }, [
-      "key",
-      "operator",
-    ]),
-  ),
+  matchExpressions: list(nodeRequirement),
+  matchFields: list(nodeRequirement),
 });
 const affinity = object<NonNullable<PodSpec["affinity"]>>({
   nodeAffinity: object<NonNullable<NonNullable<PodSpec["affinity"]>["nodeAffinity"]>>({
@@ -247,6 +248,7 @@ const affinity = object<NonNullable<PodSpec["affinity"]>>({
       { nodeSelectorTerms: list(nodeSelectorTerm) },
       ["nodeSelectorTerms"],
     ),
+    preferredDuringSchedulingIgnoredDuringExecution: list(presence),
   }),
 });
 
@@ -299,6 +301,19 @@ export const condition: Shape<Condition> = object<Condition>(
   ["type", "status"],
 );
 export const containerStatus: Shape<ContainerStatus> = object<ContainerStatus>(
-  { name: text, image: text, imageID: text, ready: flag, restartCount: integer },
+  {
+    name: text,
+    image: text,
+    imageID: text,
+    ready: flag,
+    restartCount: integer,
+    state: object<NonNullable<ContainerStatus["state"]>>({
+      running: object<{ startedAt?: string }>({ startedAt: identifier }),
+      terminated: object<{ startedAt?: string; finishedAt?: string }>({
+        startedAt: identifier,
+        finishedAt: identifier,
+      }),
+    }),
+  },
   ["name"],
 );

@@ -151,8 +151,14 @@ export const samplePodSpec = {
   affinity: {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: {
-        nodeSelectorTerms: [{ matchExpressions: [{ key: "k", operator: "In", values: ["v"] }] }],
+        nodeSelectorTerms: [
+          {
+            matchExpressions: [{ key: "k", operator: "In", values: ["v"] }],
+            matchFields: [{ key: "metadata.name", operator: "In", values: ["node-1"] }],
+          },
+        ],
       },
+      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { note: "preferred-secret" } }],
     },
     podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "affinity-secret" }] },
   },
@@ -190,7 +196,14 @@ const containerStatus = {
   ready: true,
   restartCount: 0,
   containerID: "containerd://id-secret",
-  state: { terminated: { message: "termination-message-secret" } },
+  state: {
+    running: { startedAt: "2026-11-20T03:00:00Z" },
+    terminated: {
+      startedAt: "2026-11-20T03:00:00Z",
+      finishedAt: "2026-11-20T04:00:00Z",
+      message: "termination-message-secret",
+    },
+  },
 };
 const selector = { matchLabels: { app: "a" }, matchExpressions: [{ key: "k", operator: "In", values: ["v"] }] };
 const workloadStatus = {
@@ -263,6 +276,7 @@ const webhooks = (kind: string) => ({
       rules: [{ apiGroups: ["*"], apiVersions: ["*"], resources: ["pods"], operations: ["CREATE"], scope: "*" }],
       namespaceSelector: selector,
       objectSelector: selector,
+      matchConditions: [{ name: "only-cde", expression: "request.namespace == 'cde'" }],
       admissionReviewVersions: ["review-secret"],
     },
   ],
@@ -322,7 +336,25 @@ const kyvernoSpec = {
           required: true,
           verifyDigest: true,
           mutateDigest: true,
-          attestors: [{ entries: [{ keys: { publicKeys: "attestor-secret" } }] }],
+          attestors: [
+            {
+              count: 1,
+              entries: [
+                {
+                  keys: { publicKeys: "attestor-secret" },
+                  certificates: { cert: "certificate-secret" },
+                  keyless: {
+                    subject: "https://github.com/example/*",
+                    issuer: "https://token.actions.githubusercontent.com",
+                    subjectRegExp: "^https://github.com/example/.+$",
+                    issuerRegExp: "^https://token.+$",
+                    roots: "roots-secret",
+                  },
+                  attestor: { keys: "nested-secret" },
+                },
+              ],
+            },
+          ],
         },
       ],
       mutate: { patchStrategicMerge: "mutate-secret" },
