@@ -7,6 +7,9 @@ import type { ImportedParts } from "./types";
 /** One uploaded document, as it is stored. */
 export interface ImportedDocument {
   kind: string;
+  name: string;
+  /** True when it is of one cluster, false when it holds for the whole organization. */
+  isOfCluster: boolean;
   /** ISO 8601, UTC: when the source was read. */
   collectedAt: string;
   parts: ImportedParts;
@@ -17,11 +20,18 @@ export interface MergedImports {
 }
 
 /**
- * All documents as one. Lists are joined in the order of `collectedAt`, then kind; of anything else the newest counts. The
- * result does not depend on the order in which the documents are given.
+ * All documents as one: first the organization's, then the cluster's, each in the order of `collectedAt`, then kind and name.
+ * Lists are joined; of anything else the last counts, so a cluster's own document comes before the organization's and a newer
+ * one before an older. The result does not depend on the order in which the documents are given.
  */
 export function mergeImports(documents: readonly ImportedDocument[]): MergedImports {
-  const ordered = [...documents].sort((a, b) => compare(a.collectedAt, b.collectedAt) || compare(a.kind, b.kind));
+  const ordered = [...documents].sort(
+    (a, b) =>
+      Number(a.isOfCluster) - Number(b.isOfCluster) ||
+      compare(a.collectedAt, b.collectedAt) ||
+      compare(a.kind, b.kind) ||
+      compare(a.name, b.name),
+  );
   const facts: Record<string, unknown> = {};
   const registers: Record<string, unknown> = {};
   for (const { parts } of ordered) {

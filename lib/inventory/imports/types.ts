@@ -6,7 +6,7 @@
  * before controls run (merge.ts). The text itself is not kept.
  */
 import { z } from "zod";
-import { isAlias, parseDocument, visit } from "yaml";
+import { type CST, isCollection, isNode, isScalar, LineCounter, parseDocument, Parser, visit } from "yaml";
 import type { ImportedFacts } from "../imported";
 import type { ImportOrigin } from "../import-origin";
 import type { Registers } from "../registers";
@@ -21,7 +21,10 @@ export interface ImportKind {
   /** kebab-case; stored, so for ever. */
   id: string;
   title: string;
-  /** `fact`: what a source says of the cluster. `register`: what the organization has decided. */
+  /**
+   * `fact`: what a source says of one cluster. `register`: what the organization has decided, for one cluster or for all of
+   * them; it takes the right to decide (`register:update`), because an entry can turn a fail into a pass.
+   */
   nature: "fact" | "register";
   /** What it is and what it makes known, in one or two sentences. */
   description: string;
@@ -66,13 +69,55 @@ export function documentImport<S extends z.ZodType>(
  * @throws ImportProblem naming line and column
  */
 export function parseYamlDocument(text: string): unknown {
-  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
+  if (isNestedDeeper(text, MAX_DEPTH)) throw new ImportProblem(`is nested more than ${MAX_DEPTH} levels deep`);
+  const lines = new LineCounter();
+  const at = (offset: number | undefined) => {
+    const { line, col } = lines.linePos(offset ?? 0);
+    return `at line ${line}, column ${col}`;
+  };
+  // The library's own check for duplicate keys and its drawing of errors take quadratic time; both are done here instead.
+  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter: lines });
   const [error] = document.errors;
-  if (error !== undefined) throw new ImportProblem(error.message.split("\n")[0] ?? "is not YAML");
-  visit(document, (_, node) => {
-    if (isAlias(node)) throw new ImportProblem("holds a YAML alias; write the value out");
+  if (error !== undefined) throw new ImportProblem(`${error.message} ${at(error.pos[0])}`);
+  visit(document, {
+    Alias: (_, node) => {
+      throw new ImportProblem(`holds a YAML alias ${at(node.range?.[0])}; write the value out`);
+    },
+    Map: (_, node) => {
+      const keys = new Set<unknown>();
+      for (const { key } of node.items) {
+        const name: unknown = isScalar(key) ? key.value : key;
+        const start = isNode(key) ? key.range?.[0] : node.range?.[0];
+        if (isCollection(name)) throw new ImportProblem(`has a key that is no plain word ${at(start)}`);
+        if (keys.has(name)) throw new ImportProblem(`names the key "${String(name)}" twice ${at(start)}`);
+        keys.add(name);
+      }
+    },
   });
   return document.toJS() as unknown;
+}
+
+const MAX_DEPTH = 64;
+
+/**
+ * The parser builds the tree of tokens in a loop, but values from it by recursion, and a stack that is full of them ends the
+ * process instead of the request. So the depth is asked of the tokens first.
+ */
+function isNestedDeeper(text: string, limit: number): boolean {
+  for (const root of new Parser().parse(text)) {
+    const open: { token: CST.Token | null | undefined; depth: number }[] = [{ token: root, depth: 0 }];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { token, depth } = next;
+      if (depth > limit) return true;
+      if (token?.type === "document") open.push({ token: token.value, depth });
+      else if (token != null && "items" in token) {
+        for (const { key, value } of token.items) {
+          open.push({ token: key, depth: depth + 1 }, { token: value, depth: depth + 1 });
+        }
+      }
+    }
+  }
+  return false;
 }
 
 /**
