@@ -209,8 +209,8 @@ export interface NodeSelectorRequirement {
 }
 export interface NodeSelectorTerm {
   matchExpressions?: NodeSelectorRequirement[];
-  /** By the node's name; DaemonSets' pods have it. */
-  matchFields?: NodeSelectorRequirement[];
+  /** By the node's name, as DaemonSets' pods have it; which node is not kept. */
+  matchFields?: { key: string; operator: string }[];
 }
 
 export interface PodSpec {

@@ -240,7 +240,8 @@ const nodeRequirement = object<NodeSelectorRequirement>({ key: text, operator: t
 ]);
 const nodeSelectorTerm = object<NodeSelectorTerm>({
   matchExpressions: list(nodeRequirement),
-  matchFields: list(nodeRequirement),
+  // A DaemonSet's pods differ in nothing but the node that this names; without it they share one template.
+  matchFields: list(object<{ key: string; operator: string }>({ key: text, operator: text }, ["key", "operator"])),
 });
 const affinity = object<NonNullable<PodSpec["affinity"]>>({
   nodeAffinity: object<NonNullable<NonNullable<PodSpec["affinity"]>["nodeAffinity"]>>({
