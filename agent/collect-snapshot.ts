@@ -31,6 +31,8 @@ export async function collectSnapshot(
       sections.set(event.section, { name: event.section, status: "complete", objects: [] });
     } else if (event.type === "objects") {
       sections.get(event.section)?.objects.push(...(event.objects as never[]));
+    } else if (event.type === "scanned") {
+      snapshot.facts.patternScan = event.patternScan;
     } else {
       const section = sections.get(event.section);
       if (section === undefined) continue;

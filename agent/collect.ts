@@ -6,8 +6,9 @@
  */
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { KubeObject } from "@/lib/inventory/kinds";
+import { type PatternScan, PatternScanner } from "@/lib/inventory/pattern-scan";
 import { projectObject } from "@/lib/inventory/redaction";
-import { SECTIONS, type SectionDefinition } from "@/lib/inventory/sections";
+import { permissionOf, SECTIONS, type SectionDefinition } from "@/lib/inventory/sections";
 import { findSecret, REDACTED } from "@/lib/inventory/secret-net";
 import type { ClusterFacts, InvalidObject, Provider, SectionName, SectionStatus } from "@/lib/inventory/snapshot";
 import { KubernetesApi, type KubernetesLimits, KubernetesUnavailable } from "./kubernetes/api";
@@ -33,6 +34,10 @@ export interface CollectProgress {
 export interface CollectOptions {
   /** Only these sections; all of them when absent. The others are reported as `not-collected`. */
   sections?: readonly SectionName[];
+  /** Optional sections that the operator has granted and switched on; the others are `not-collected`. */
+  optionalSections?: readonly SectionName[];
+  /** False: objects are not looked through for credentials and card numbers. */
+  scansPatterns?: boolean;
   onProgress?: (progress: CollectProgress) => void;
   signal?: AbortSignal;
   limits?: Partial<CollectLimits>;
@@ -42,14 +47,16 @@ export interface CollectOptions {
 
 /**
  * In this order: `facts` once; then for each section of SECTIONS `start`, any number of `objects`, perhaps `restart` (what
- * came of this section so far doesn't count: it is read again from its beginning), and `end`.
+ * came of this section so far doesn't count: it is read again from its beginning), and `end`; at last `scanned`, unless the
+ * operator has switched it off.
  */
 export type CollectEvent =
   | { type: "facts"; facts: ClusterFacts; provider: Provider | null }
   | { type: "start"; section: SectionName }
   | { type: "objects"; section: SectionName; objects: KubeObject[] }
   | { type: "restart"; section: SectionName }
-  | SectionEnd;
+  | SectionEnd
+  | { type: "scanned"; patternScan: PatternScan };
 export interface SectionEnd {
   type: "end";
   section: SectionName;
@@ -78,18 +85,28 @@ export async function* collect(
   try {
     const { facts, discovery } = await readFacts(api, options.signal);
     yield { type: "facts", facts, provider: detectProvider(facts, discovery) };
-    const wanted = options.sections === undefined ? null : new Set(options.sections);
+    const scanner = options.scansPatterns === false ? null : new PatternScanner();
     for (const section of SECTIONS) {
       yield { type: "start", section: section.name };
-      if (wanted !== null && !wanted.has(section.name)) {
-        yield { ...emptyEnd(section), status: "not-collected", message: "It was not asked for." };
+      const reason = notAsked(section, options);
+      if (reason !== null) {
+        yield { ...emptyEnd(section), status: "not-collected", message: reason };
         continue;
       }
-      yield* collectSection(api, discovery, section, limits, options);
+      yield* collectSection(api, discovery, section, { ...limits, scanner }, options);
     }
+    if (scanner !== null) yield { type: "scanned", patternScan: scanner.result() };
   } finally {
     if (options.api === undefined) api.close();
   }
+}
+
+/** Why nobody asks for a section, in words for a person; null when it is asked for. */
+function notAsked(section: SectionDefinition, options: CollectOptions): string | null {
+  if (options.sections !== undefined && !options.sections.includes(section.name)) return "It was not asked for.";
+  if (!section.optional || options.sections !== undefined || options.optionalSections?.includes(section.name) === true)
+    return null;
+  return `It is read only where the operator wants it: grant "${permissionOf(section)}" and start the agent with --collect ${section.name} (chart value optionalSections).`;
 }
 
 /** @throws CollectionFailed */
@@ -150,19 +167,25 @@ async function* collectSection(
   api: KubernetesApi,
   discovery: Discovery,
   section: SectionDefinition,
-  limits: { pageSize: number; restarts: number },
+  limits: { pageSize: number; restarts: number; scanner: PatternScanner | null },
   options: CollectOptions,
 ): AsyncGenerator<CollectEvent, void, void> {
+  const { scanner } = limits;
   for (let restarts = 0; ; restarts++) {
     const end = emptyEnd(section);
+    scanner?.begin(section.name);
     try {
       const found = await discovery.find(section);
       if ("unserved" in found) {
+        scanner?.end(section.name, "unserved");
         yield { ...end, status: "unserved" };
         return;
       }
       if ("unclear" in found) throw new KubernetesUnavailable(found.unclear);
-      for (const resource of found.served) yield* listResource(api, section, resource, limits.pageSize, end, options);
+      for (const resource of found.served) {
+        yield* listResource(api, { section, resource, pageSize: limits.pageSize, scanner }, end, options);
+      }
+      scanner?.end(section.name, end.status);
       yield end;
       return;
     } catch (error) {
@@ -190,14 +213,20 @@ class Expired extends Error {}
 /** Any other refusal of a list. */
 class Refused extends Error {}
 
+interface Listing {
+  section: SectionDefinition;
+  resource: ServedResource;
+  pageSize: number;
+  scanner: PatternScanner | null;
+}
+
 async function* listResource(
   api: KubernetesApi,
-  section: SectionDefinition,
-  resource: ServedResource,
-  pageSize: number,
+  listing: Listing,
   end: SectionEnd,
   options: CollectOptions,
 ): AsyncGenerator<CollectEvent, void, void> {
+  const { section, resource, pageSize } = listing;
   const base = resource.group === "" ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
   let token: string | undefined;
   do {
@@ -212,7 +241,7 @@ async function* listResource(
     end.resourceVersion ??= page.resourceVersion;
     token = page.continueToken;
     // In small batches: whoever encodes and forgets them at once keeps the garbage young, which is the cheap kind.
-    for (const objects of projectPage(section, resource, page, end)) {
+    for (const objects of projectPage(listing, page, end)) {
       end.objects += objects.length;
       yield { type: "objects", section: section.name, objects };
     }
@@ -227,8 +256,7 @@ async function* listResource(
 const BATCH = 25;
 
 function* projectPage(
-  section: SectionDefinition,
-  resource: ServedResource,
+  { section, resource, scanner }: Listing,
   page: ListPage,
   end: SectionEnd,
 ): Generator<KubeObject[]> {
@@ -241,6 +269,7 @@ function* projectPage(
       typed.apiVersion ??= apiVersion;
       typed.kind ??= resource.kind;
     }
+    scanner?.add(section.name, item);
     const projection = projectObject(section.name, item, section.name);
     end.dropped += projection.dropped;
     for (const problem of projection.problems) end.invalid.push(cleaned(problem));

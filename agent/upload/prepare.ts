@@ -45,6 +45,9 @@ export async function prepareSnapshot(
       case "end":
         section.finish(event, manifest);
         break;
+      case "scanned":
+        manifest.facts.patternScan = event.patternScan;
+        break;
     }
   }
   return {

@@ -3,6 +3,7 @@
  *
  * Every object goes through the redaction; one that isn't valid for its kind is named in `invalid` and left out.
  */
+import { PatternScanner } from "./pattern-scan";
 import { projectObject } from "./redaction";
 import { SECTIONS, sectionOfKind } from "./sections";
 import {
@@ -28,6 +29,8 @@ export interface SnapshotInput {
   sections: { [K in SectionName]?: { status: SectionStatus; message?: string } };
   /** Objects that were already found invalid (a broken document of a manifest). */
   invalid?: readonly InvalidObject[];
+  /** Raw objects of kinds that no section holds (a Secret in a file): looked through for patterns, and left behind. */
+  scannedOnly?: readonly unknown[];
 }
 
 /**
@@ -37,6 +40,7 @@ export interface SnapshotInput {
 export function createSnapshot(input: SnapshotInput): Snapshot {
   const invalid: InvalidObject[] = [...(input.invalid ?? [])];
   const byName = new Map<SectionName, Section>();
+  const scanner = new PatternScanner();
   for (const { name } of SECTIONS) {
     const given = input.sections[name];
     if (given === undefined) continue;
@@ -48,6 +52,7 @@ export function createSnapshot(input: SnapshotInput): Snapshot {
     const raw = object as { apiVersion?: unknown; kind?: unknown };
     const definition = sectionOfKind(String(raw?.apiVersion ?? ""), String(raw?.kind ?? ""));
     if (definition === undefined) continue;
+    scanner.add(definition.name, object);
     const { object: projected, problems } = projectObject(definition.name, object, where);
     invalid.push(...problems);
     if (projected === undefined) continue;
@@ -58,10 +63,12 @@ export function createSnapshot(input: SnapshotInput): Snapshot {
     byName.set(definition.name, section);
     section.objects.push(projected as never);
   }
+  for (const object of input.scannedOnly ?? []) scanner.add("", object);
   const sections: Record<string, Section> = {};
   for (const { name } of SECTIONS) {
     const section = byName.get(name);
     if (section === undefined) continue;
+    scanner.end(name, section.status);
     section.objects.sort(byNamespaceAndName);
     sections[name] = section;
   }
@@ -70,7 +77,7 @@ export function createSnapshot(input: SnapshotInput): Snapshot {
     source: input.source,
     provider: input.provider,
     collectedAt: input.collectedAt,
-    facts: input.facts,
+    facts: { patternScan: scanner.result(), ...input.facts },
     sections: sections as Snapshot["sections"],
     invalid,
   };

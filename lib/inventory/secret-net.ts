@@ -37,6 +37,7 @@ const CLOUD_TOKEN = new RegExp(
 /** Cheap first look: nearly every text in a cluster fails it. */
 const SUSPICIOUS =
   /[0-9][0-9 ._-]{11,}[0-9]|-----BEGIN|eyJ|AKIA|ASIA|gh[opsur]_|github_pat|glpat-|AIza|ya29|xox|_live_|dop_v1|npm_|hv[sbr]\.|AccountKey=|rfe_/;
+const LONG_DIGITS = /[0-9][0-9 ._-]{11,}[0-9]/;
 /** UUIDs are on every object and now and then look like a card number in groups. */
 const UUID = /(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])/gi;
 const DIGIT_RUN = /(?<![A-Za-z0-9])[0-9]+(?:[ ._-][0-9]+)*(?![A-Za-z0-9])/g;
@@ -47,9 +48,37 @@ export function findSecret(text: string): SecretKind | null {
   if (PRIVATE_KEY.test(text)) return "private-key";
   if (JSON_WEB_TOKEN.test(text)) return "json-web-token";
   if (CLOUD_TOKEN.test(text)) return "cloud-token";
-  for (const [run] of text.replace(UUID, "uuid").matchAll(DIGIT_RUN))
-    if (holdsCardNumber(run.split(/[ ._-]/))) return "card-number";
-  return null;
+  return cardNumbersIn(text).length > 0 ? "card-number" : null;
+}
+
+/** Every kind of secret that `text` holds, each once. */
+export function secretKindsIn(text: string): SecretKind[] {
+  if (text.length < 13 || !SUSPICIOUS.test(text)) return [];
+  const kinds: SecretKind[] = [];
+  if (PRIVATE_KEY.test(text)) kinds.push("private-key");
+  if (JSON_WEB_TOKEN.test(text)) kinds.push("json-web-token");
+  if (CLOUD_TOKEN.test(text)) kinds.push("cloud-token");
+  if (cardNumbersIn(text).length > 0) kinds.push("card-number");
+  return kinds;
+}
+
+/** A card number, how it is written, and where. Whoever asks must not let it leave. */
+export interface FoundCard {
+  digits: string;
+  written: string;
+  index: number;
+}
+
+/** Every card number in a text. */
+export function cardNumbersIn(text: string): FoundCard[] {
+  if (text.length < 13 || !LONG_DIGITS.test(text)) return [];
+  const found: FoundCard[] = [];
+  // As many characters as the UUID has, so that places stay right.
+  const clean = text.replace(UUID, (uuid) => "u".repeat(uuid.length));
+  for (const match of clean.matchAll(DIGIT_RUN)) {
+    for (const card of cardsInRun(match[0])) found.push({ ...card, index: match.index + card.index });
+  }
+  return found;
 }
 
 /**
@@ -78,7 +107,12 @@ export function findSecretIn(value: unknown): { where: string; kind: SecretKind 
   return null;
 }
 
-function holdsCardNumber(groups: string[]): boolean {
+/** Within a run of groups: groups that follow one another and together are a card number. */
+function cardsInRun(run: string): FoundCard[] {
+  const found: FoundCard[] = [];
+  const groups = run.split(/[ ._-]/);
+  const starts: number[] = [];
+  for (let i = 0, at = 0; i < groups.length; at += (groups[i] ?? "").length + 1, i += 1) starts.push(at);
   for (let start = 0; start < groups.length; start += 1) {
     let digits = "";
     for (let end = start; end < groups.length; end += 1) {
@@ -87,10 +121,12 @@ function holdsCardNumber(groups: string[]): boolean {
       if (isSplit && (!isGroup(group) || !isGroup(groups[start] ?? ""))) break;
       digits += group;
       if (digits.length > 19) break;
-      if (isCardNumber(digits)) return true;
+      if (!isCardNumber(digits)) continue;
+      const index = starts[start] ?? 0;
+      found.push({ digits, written: run.slice(index, (starts[end] ?? 0) + group.length), index });
     }
   }
-  return false;
+  return found;
 }
 function isGroup(digits: string): boolean {
   return digits.length >= 3 && digits.length <= 8;

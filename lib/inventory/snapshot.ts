@@ -6,6 +6,7 @@
  * `unknown` when one of them is not `complete`.
  */
 import type { ImportedFacts } from "./imported";
+import type { PatternScan } from "./pattern-scan";
 import type {
   CronJob,
   CustomObject,
@@ -161,6 +162,8 @@ export interface ClusterFacts extends ImportedFacts {
   clusterUid?: string;
   /** API server `/metrics`: how many objects of `secrets` were read or written through which transformer prefix. */
   encryptionTransformers?: { operation: string; resource: string; prefix: string; count: number }[];
+  /** Where credentials and card numbers were seen while the objects were read; absent when nobody looked. */
+  patternScan?: PatternScan;
   /** `/metrics` of one API server: audit events that were made since its start, and those that a backend failed to take. */
   auditDelivery?: { events: number; errors: { plugin: string; count: number }[] };
   /** `/metrics`: objects in storage by resource (`secrets`, `configmaps`), as far as controls ask. */

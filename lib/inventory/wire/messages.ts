@@ -3,6 +3,7 @@
  * Answers are lenient: an older agent leaves out what a newer server adds, and nothing in an answer can widen what it reads.
  */
 import { z } from "zod";
+import { patternScan } from "../pattern-scan";
 import { PROVIDERS } from "../snapshot";
 import { decodeBase64 } from "./base64";
 import { digest } from "./digest";
@@ -95,6 +96,7 @@ export const manifestFacts = z.strictObject({
     .array(z.strictObject({ operation: text(64), resource: text(253), prefix: text(253), count: z.number().min(0) }))
     .max(2000)
     .optional(),
+  patternScan: patternScan.optional(),
 });
 /** An object that is not valid for its kind may lack even its name; then that is "". */
 export const manifestInvalid = z.strictObject({
