@@ -5,6 +5,7 @@
  */
 import type { ImportOrigin } from "./import-origin";
 import type { ImportedAccessFacts } from "./imported-access";
+import type { ImportedExposureFacts } from "./imported-exposure";
 import type { ImportedImageFacts } from "./imported-images";
 import type { ImportedControlPlaneFacts } from "./imported-control-plane";
 import type { AuditLogSummary } from "./imported-audit-log";
@@ -153,7 +154,11 @@ export interface PodSecurityAdmissionConfig {
 }
 
 /** All imported sources of one cluster. */
-export interface ImportedFacts extends ImportedAccessFacts, ImportedControlPlaneFacts, ImportedImageFacts {
+export interface ImportedFacts
+  extends ImportedAccessFacts,
+    ImportedControlPlaneFacts,
+    ImportedImageFacts,
+    ImportedExposureFacts {
   auditPolicies?: ImportedAuditPolicy[];
   auditRecord?: AuditRecord;
   auditEvents?: AuditEventSample;

@@ -26,6 +26,14 @@ import { mfaPolicyImport } from "./mfa-policy";
 import { secretInventoryImport } from "./secret-inventory";
 import { sharedAccountUsesImport } from "./shared-account-uses";
 import { signInSampleImport } from "./sign-in-sample";
+import { certificatesImport } from "./certificates";
+import { tlsProbesImport } from "./tls-probes";
+import { wafRecordsImport } from "./waf-records";
+import { segmentationProbesImport } from "./segmentation-probes";
+import { publicServicesImport } from "./public-services";
+import { servicePortsImport } from "./service-ports";
+import { componentsImport } from "./components";
+import { certificateRegisterImport } from "./certificate-register";
 import type { ImportKind } from "./types";
 
 export { type ImportedDocument, mergeImports, type MergedImports, withImportedFacts } from "./merge";
@@ -59,6 +67,14 @@ export const IMPORT_KINDS: readonly ImportKind[] = [
   secretInventoryImport,
   sharedAccountUsesImport,
   signInSampleImport,
+  certificatesImport,
+  tlsProbesImport,
+  wafRecordsImport,
+  segmentationProbesImport,
+  publicServicesImport,
+  servicePortsImport,
+  componentsImport,
+  certificateRegisterImport,
 ];
 
 const BY_ID = new Map(IMPORT_KINDS.map((kind) => [kind.id, kind]));

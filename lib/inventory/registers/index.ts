@@ -13,6 +13,10 @@ import type { BreakGlassRecord } from "./break-glass-records";
 import type { ImageRegistry } from "./image-registries";
 import type { RiskAcceptance, VulnerabilityRanking } from "./risk-acceptances";
 import type { NonCredential, SandboxDemand } from "./workload-demands";
+import type { CertificateEntry } from "./certificates";
+import type { ComponentEntry } from "./components";
+import type { PublicService } from "./public-services";
+import type { ServicePortEntry } from "./service-ports";
 
 export type { Approval } from "./approval";
 export { endOf, isApprovedAt, startOf } from "./approval";
@@ -34,6 +38,10 @@ export interface Registers {
   breakGlassRecords?: readonly BreakGlassRecord[];
   sandboxDemands?: readonly SandboxDemand[];
   nonCredentials?: readonly NonCredential[];
+  publicServices?: readonly PublicService[];
+  servicePorts?: readonly ServicePortEntry[];
+  components?: readonly ComponentEntry[];
+  certificates?: readonly CertificateEntry[];
 }
 export interface ApiClient {
   namespace: string;
