@@ -6,6 +6,10 @@
 import type { PolicyRule } from "../kinds";
 import type { AccessReview } from "./access-reviews";
 import type { ApprovedAccess } from "./approved-access";
+import type { EncryptionKeyEntry } from "./encryption-keys";
+import type { KubernetesPatches } from "./kubernetes-patches";
+import type { ProviderResponsibility } from "./provider-responsibilities";
+import type { TimeSource } from "./time-sources";
 import type { SharedAccountUse } from "./shared-account-uses";
 import type { ApprovedCapability } from "./approved-capabilities";
 import type { ApprovedPolicyException } from "./policy-exceptions";
@@ -36,6 +40,10 @@ export interface Registers {
   /** How the organization ranks vulnerabilities where it doesn't follow the scanner. */
   vulnerabilityRanking?: readonly VulnerabilityRanking[];
   breakGlassRecords?: readonly BreakGlassRecord[];
+  providerResponsibilities?: readonly ProviderResponsibility[];
+  encryptionKeys?: readonly EncryptionKeyEntry[];
+  timeSources?: readonly TimeSource[];
+  kubernetesPatches?: KubernetesPatches;
   sandboxDemands?: readonly SandboxDemand[];
   nonCredentials?: readonly NonCredential[];
   publicServices?: readonly PublicService[];
