@@ -1,0 +1,64 @@
+/** Kubernetes label selectors as tests, and the checks that the API server makes of them. */
+import type { LabelSelector } from "@/lib/inventory/kinds";
+import { isEmptySelector, matchesSelector } from "@/lib/inventory/selectors";
+import type { LabelTest } from "./model";
+
+export const EVERY_LABEL_SET: LabelTest = {
+  key: "",
+  isEvery: true,
+  test: () => true,
+  mentions: new Map(),
+  requires: null,
+};
+
+/** A present selector; an empty one passes everything. */
+export function labelTest(selector: LabelSelector): LabelTest {
+  if (isEmptySelector(selector)) return EVERY_LABEL_SET;
+  const mentions = new Map<string, string[]>();
+  const mention = (key: string, values: readonly string[]): void => {
+    mentions.set(key, [...(mentions.get(key) ?? []), ...values]);
+  };
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) mention(key, [value]);
+  for (const { key, values } of selector.matchExpressions ?? []) mention(key, values ?? []);
+  return {
+    key: selectorKey(selector),
+    isEvery: false,
+    test: (labels) => matchesSelector(selector, labels),
+    mentions,
+    requires: requirementOf(selector),
+  };
+}
+
+function requirementOf(selector: LabelSelector): LabelTest["requires"] {
+  for (const key in selector.matchLabels) return { key, values: [selector.matchLabels[key] ?? ""] };
+  const one = selector.matchExpressions?.find(({ operator }) => operator === "In");
+  return one === undefined ? null : { key: one.key, values: one.values ?? [] };
+}
+
+/** Equal for selectors that say the same in any order. */
+function selectorKey(selector: LabelSelector): string {
+  const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key} In ${value}`);
+  const expressions = (selector.matchExpressions ?? []).map(
+    ({ key, operator, values }) => `${key} ${operator} ${[...(values ?? [])].sort().join(",")}`,
+  );
+  return JSON.stringify([...labels, ...expressions].sort());
+}
+
+const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const PREFIX = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+/** What the API server would refuse about a selector, or null. */
+export function selectorProblem(selector: LabelSelector): string | null {
+  const entries: [string, readonly string[]][] = [
+    ...Object.entries(selector.matchLabels ?? {}).map(([key, value]): [string, string[]] => [key, [value]]),
+    ...(selector.matchExpressions ?? []).map(({ key, values }): [string, string[]] => [key, values ?? []]),
+  ];
+  for (const [key, values] of entries) {
+    const slash = key.indexOf("/");
+    const isKey = slash < 0 ? NAME.test(key) : PREFIX.test(key.slice(0, slash)) && NAME.test(key.slice(slash + 1));
+    if (!isKey) return `the label key ${JSON.stringify(key)} is not valid`;
+    const wrong = values.find((value) => value !== "" && !NAME.test(value));
+    if (wrong !== undefined) return `the label value ${JSON.stringify(wrong)} is not valid`;
+  }
+  return null;
+}

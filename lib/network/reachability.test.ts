@@ -1,0 +1,193 @@
+import { describe, expect, it } from "vitest";
+import {
+  cdeNamespace,
+  inventoryOf,
+  minimalPod,
+  minimalPodSpec,
+  namespace,
+  networkPolicy,
+} from "@/lib/fixtures/builders";
+import { parseAddress } from "./addresses";
+import { describePorts } from "./ports";
+import { type Endpoint, type PodClass, reachability } from "./reachability";
+
+const web = { podSelector: { matchLabels: { app: "web" } } };
+const pod = (name: string, space: string, fields: object = {}, labels: Record<string, string> = { app: name }) =>
+  minimalPod(name, space, { metadata: { labels }, ...fields });
+const port = (name: string, containerPort: number, protocol = "TCP") =>
+  minimalPodSpec({ containers: [{ name: "app", image: "app", ports: [{ name, containerPort, protocol }] }] });
+
+/** `allowed / unknown` of a connection between pods `namespace/name` or addresses. */
+function ask(objects: readonly unknown[], from: string, to: string): string {
+  const inventory = inventoryOf(objects);
+  const network = reachability(inventory, { asWritten: true });
+  const end = (text: string): Endpoint => {
+    const range = parseAddress(text);
+    if (range !== null) return { kind: "address", range };
+    const found = inventory.livePods.find(({ pod: p }) => `${p.metadata.namespace}/${p.metadata.name}` === text);
+    return network.classOf(found?.pod as never) as PodClass;
+  };
+  const { allowed, unknown } = network.between(end(from), end(to));
+  return `${describePorts(allowed)} / ${describePorts(unknown)}`;
+}
+
+describe("NetworkPolicy", () => {
+  const pods = [cdeNamespace(), namespace("shop"), pod("web", "cde"), pod("db", "cde"), pod("web", "shop")];
+  const cases: [string, object[], string, string, string][] = [
+    ["nothing selects: open", [], "shop/web", "cde/db", "any port / no port"],
+    ["selected without a rule: closed", [{ podSelector: {} }], "cde/web", "cde/db", "no port / no port"],
+    [
+      "a selector alone is this namespace",
+      [{ podSelector: {}, ingress: [{ from: [web] }] }],
+      "shop/web",
+      "cde/db",
+      "no port / no port",
+    ],
+    [
+      "and there it allows",
+      [{ podSelector: {}, ingress: [{ from: [web] }] }],
+      "cde/web",
+      "cde/db",
+      "any port / no port",
+    ],
+    [
+      "namespace and pod selector in one peer are AND",
+      [
+        {
+          podSelector: {},
+          ingress: [
+            { from: [{ ...web, namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "shop" } } }] },
+          ],
+        },
+      ],
+      "cde/web",
+      "cde/db",
+      "no port / no port",
+    ],
+    [
+      "endPort makes a range",
+      [{ podSelector: {}, ingress: [{ ports: [{ port: 8000, endPort: 8009 }] }] }],
+      "shop/web",
+      "cde/db",
+      "TCP 8000-8009 / no port",
+    ],
+    [
+      "an entry without a number is every port of its protocol",
+      [{ podSelector: {}, ingress: [{ ports: [{ protocol: "SCTP" }] }] }],
+      "shop/web",
+      "cde/db",
+      "any SCTP port / no port",
+    ],
+    [
+      "ingress and egress must share a port",
+      [
+        {
+          podSelector: {},
+          policyTypes: ["Ingress", "Egress"],
+          ingress: [{ ports: [{ port: 1 }, { port: 2 }] }],
+          egress: [{ ports: [{ port: 2 }, { protocol: "UDP", port: 1 }] }],
+        },
+      ],
+      "cde/web",
+      "cde/db",
+      "TCP 2 / no port",
+    ],
+    [
+      "an invalid block makes the policy's effect unknown",
+      [{ podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.0/33" } }] }] }],
+      "cde/web",
+      "cde/db",
+      "no port / any port",
+    ],
+    [
+      "an invalid range beside a good policy leaves what that one allows",
+      [
+        { podSelector: {}, ingress: [{ ports: [{ port: 5 }] }] },
+        { podSelector: {}, ingress: [{ ports: [{ port: 9, endPort: 8 }] }] },
+      ],
+      "cde/web",
+      "cde/db",
+      "TCP 5 / TCP 1-4, 6-65535; any UDP port; any SCTP port",
+    ],
+    [
+      "an outside address in the block",
+      [{ podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.0/8", except: ["10.1.0.0/16"] } }] }] }],
+      "10.2.0.1",
+      "cde/db",
+      "any port / no port",
+    ],
+    [
+      "an outside address in its exception",
+      [{ podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.0/8", except: ["10.1.0.0/16"] } }] }] }],
+      "10.1.0.1",
+      "cde/db",
+      "no port / no port",
+    ],
+  ];
+  it.each(cases)("%s", (_, specs, from, to, expected) => {
+    const policies = specs.map((spec, i) => networkPolicy(`p${i}`, "cde", spec as Record<string, unknown>));
+    expect(ask([...pods, ...policies], from, to)).toBe(expected);
+  });
+
+  it("resolves a named port on the destination, with its protocol", () => {
+    const rule = (name: string) =>
+      networkPolicy("p", "cde", { podSelector: {}, ingress: [{ ports: [{ port: name }] }] });
+    const world = [cdeNamespace(), pod("web", "cde"), pod("db", "cde", { spec: port("sql", 5432) })];
+    expect(ask([...world, rule("sql")], "cde/web", "cde/db")).toBe("TCP 5432 / no port");
+    expect(ask([...world, rule("http")], "cde/web", "cde/db")).toBe("no port / no port");
+    const udp = [cdeNamespace(), pod("web", "cde"), pod("db", "cde", { spec: port("sql", 5432, "UDP") })];
+    expect(ask([...udp, rule("sql")], "cde/web", "cde/db")).toBe("no port / no port");
+  });
+
+  it("leaves finished pods out", () => {
+    const inventory = inventoryOf([pod("done", "cde", { status: { phase: "Succeeded" } })]);
+    expect(reachability(inventory).classes).toEqual([]);
+  });
+});
+
+describe("pods on the host network", () => {
+  const deny = networkPolicy("deny", "cde", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+  const host = (nodeName?: string, hostIP?: string) =>
+    pod("host", "cde", {
+      spec: minimalPodSpec({ hostNetwork: true, nodeName }),
+      status: { phase: "Running", hostIP, podIP: hostIP },
+    });
+  const db = (nodeName?: string) => pod("db", "cde", { spec: minimalPodSpec({ nodeName }) });
+  it("are held by no policy of their namespace", () => {
+    expect(ask([cdeNamespace(), host("n1"), deny], "192.0.2.1", "cde/host")).toBe("any port / no port");
+  });
+  it("reach a pod of the same node whatever its policies say", () => {
+    expect(ask([cdeNamespace(), host("n1"), db("n1"), deny], "cde/host", "cde/db")).toBe("any port / no port");
+  });
+  it("count as their node's address for a pod elsewhere", () => {
+    const world = [cdeNamespace(), host("n1", "10.0.0.1"), db("n2")];
+    expect(ask([...world, deny], "cde/host", "cde/db")).toBe("no port / no port");
+    const block = networkPolicy("nodes", "cde", {
+      podSelector: {},
+      ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.0/24" } }], ports: [{ port: 80 }] }],
+    });
+    expect(ask([...world, deny, block], "cde/host", "cde/db")).toBe("TCP 80 / no port");
+  });
+  it("are named by no selector", () => {
+    const all = networkPolicy("all", "cde", { podSelector: {}, ingress: [{ from: [{ namespaceSelector: {} }] }] });
+    expect(ask([cdeNamespace(), host("n1", "10.0.0.1"), db("n2"), all], "cde/host", "cde/db")).toBe(
+      "no port / no port",
+    );
+  });
+  it("may be on the same node where no node is known", () => {
+    expect(ask([cdeNamespace(), host(), db(), deny], "cde/host", "cde/db")).toBe("no port / any port");
+  });
+});
+
+describe("classes", () => {
+  it("put pods together that no policy tells apart", () => {
+    const world = [
+      cdeNamespace(),
+      ...Array.from({ length: 50 }, (_, i) => pod(`web-${i}`, "cde", {}, { app: "web", replica: String(i) })),
+      pod("db", "cde"),
+      networkPolicy("p", "cde", web),
+    ];
+    const { classes } = reachability(inventoryOf(world), { asWritten: true });
+    expect(classes.map(({ members }) => members.length).sort()).toEqual([1, 50]);
+  });
+});

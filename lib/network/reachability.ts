@@ -1,0 +1,287 @@
+/**
+ * Who can reach whom under the policies as written, and why.
+ *
+ *   const network = reachability(inventory);                  // cached per inventory; effective: enforcement is part of it
+ *   network.classes                                           // PodClass: pods that no policy tells apart, with their members
+ *   network.classOf(pod), network.classesOf(workload)         // the class of a live pod; the classes of a workload
+ *   network.classesIn(namespace)
+ *   const c = network.between(from, to);                      // from, to: a PodClass or { kind: "address", range }
+ *   c.allowed, c.unknown                                      // PortSet; a port in neither is denied
+ *   c.egress, c.ingress                                       // the answer of each side with its grounds (rules, policies)
+ *   network.outside(podClass, "Egress")                       // ranges of addresses with the ports that are open to them
+ *
+ * A connection needs egress of its source and ingress of its destination, on a common port. `unknown` means that what was read
+ * does not decide it: an unparsed policy, one beyond L4, an invalid one, an unknown plug-in; it is never rounded to denied.
+ * Reads: networkpolicies, namespaces, pods and workloads, other engines' policies; daemonsets and nodes for enforcement. Ask
+ * for their readability first, except that of other engines, which is part of the answer.
+ * Options { asWritten: true }: take every policy as carried out (for files and what-if questions).
+ */
+import type { Inventory, Workload } from "@/lib/inventory/inventory";
+import { refKey } from "@/lib/inventory/inventory";
+import type { Pod } from "@/lib/inventory/kinds";
+import { everyAddress } from "./addresses";
+import { type Endpoint, type PodEndpoint } from "./endpoints";
+import { type DirectionAnswer, evaluateDirection, type Program, programOf, selects } from "./evaluate-direction";
+import type { Policy, Tri } from "./model";
+import { evaluateOutside, type OutsideAnswer } from "./outside";
+import { buildPodClasses, type PodClass } from "./pod-classes";
+import type { Direction } from "./policies";
+import { readPolicies } from "./read-policies";
+import { ALL_PORTS, intersectPorts, isNoPort, NO_PORTS, type PortSet, subtractPorts, unionPorts } from "./ports";
+
+export type { AddressEndpoint, Endpoint, PodEndpoint } from "./endpoints";
+export type { DirectionAnswer } from "./evaluate-direction";
+export type { OutsideAnswer } from "./outside";
+export type { PodClass } from "./pod-classes";
+
+export interface Connection {
+  /** Ports on which the source reaches the destination for certain. */
+  allowed: PortSet;
+  /** Ports on which it may. */
+  unknown: PortSet;
+  egress: DirectionAnswer;
+  ingress: DirectionAnswer;
+}
+
+export interface ReachabilityOptions {
+  /** Take every policy as carried out by the plug-in. */
+  asWritten?: boolean;
+}
+
+const cache = new WeakMap<Inventory, Map<boolean, Reachability>>();
+
+/** The reachability of an inventory, computed once. */
+export function reachability(inventory: Inventory, { asWritten = false }: ReachabilityOptions = {}): Reachability {
+  let found = cache.get(inventory);
+  if (found === undefined) {
+    found = new Map();
+    cache.set(inventory, found);
+  }
+  let answer = found.get(asWritten);
+  if (answer === undefined) {
+    answer = new Reachability(inventory, asWritten);
+    found.set(asWritten, answer);
+  }
+  return answer;
+}
+
+export class Reachability {
+  readonly classes: readonly PodClass[];
+  readonly policies: readonly Policy[];
+  private readonly byPod = new Map<Pod, PodClass>();
+  private readonly byWorkload = new Map<string, PodClass[]>();
+  private readonly byNamespace = new Map<string, PodClass[]>();
+  private readonly policyIndex: PolicyIndex;
+  private readonly programs = new Map<PodEndpoint, Record<Direction, Program>>();
+  private readonly answers = new Map<string, DirectionAnswer>();
+  private readonly outsides = {
+    Ingress: new Map<string, OutsideAnswer[]>(),
+    Egress: new Map<string, OutsideAnswer[]>(),
+  };
+  /** What an ipBlock says of a pod whose address isn't known. */
+  private readonly unknownAddress: Tri;
+
+  constructor(
+    readonly inventory: Inventory,
+    readonly asWritten: boolean,
+  ) {
+    this.unknownAddress = asWritten ? "no" : "maybe";
+    this.policies = readPolicies(inventory, asWritten).map((policy, index) => Object.assign(policy, { index }));
+    this.policyIndex = new PolicyIndex(this.policies);
+    this.classes = buildPodClasses(inventory, this.policies, asWritten);
+    for (const podClass of this.classes) {
+      push(this.byNamespace, podClass.namespace, podClass);
+      for (const { pod, workload } of podClass.members) {
+        if (pod !== null) this.byPod.set(pod, podClass);
+        const known = this.byWorkload.get(refKey(workload.ref));
+        if (known?.at(-1) !== podClass) push(this.byWorkload, refKey(workload.ref), podClass);
+      }
+    }
+  }
+
+  /** The class of a live pod of the inventory. */
+  classOf(pod: Pod): PodClass | undefined {
+    return this.byPod.get(pod);
+  }
+  /** The classes of a workload's pods or template. */
+  classesOf(workload: Workload): readonly PodClass[] {
+    return this.byWorkload.get(refKey(workload.ref)) ?? [];
+  }
+  classesIn(namespace: string): readonly PodClass[] {
+    return this.byNamespace.get(namespace) ?? [];
+  }
+  /** The policies that apply to a pod in a direction, for certain or perhaps. */
+  policiesOn(pod: PodEndpoint, direction: Direction): Policy[] {
+    return this.programOf(pod, direction).tiers.flatMap(({ groups }) => groups.flat().map(({ policy }) => policy));
+  }
+
+  /** Whether and on which ports `from` can open a connection to `to`. */
+  between(from: Endpoint, to: Endpoint): Connection {
+    const egress = from.kind === "pod" ? this.side("Egress", from, to) : EXEMPT_ADDRESS;
+    const ingress = to.kind === "pod" ? this.ingressOf(from, to) : EXEMPT_ADDRESS;
+    return combine(egress, ingress);
+  }
+
+  /**
+   * For every address outside: what the pod's own policies allow to it (Egress) or from it (Ingress). The ranges cover both
+   * address spaces, so that some of them may be addresses of the cluster itself.
+   */
+  outside(pod: PodEndpoint, direction: Direction): OutsideAnswer[] {
+    if (pod.isHostNetwork)
+      return ([4, 6] as const).map((family) => ({ range: everyAddress(family), answer: EXEMPT_HOST }));
+    const program = this.programOf(pod, direction);
+    const key = `${program.key}\n${direction === "Ingress" ? namedKey(pod) : ""}`;
+    let written = this.outsides[direction].get(key);
+    if (written === undefined) {
+      written = evaluateOutside(program, pod);
+      this.outsides[direction].set(key, written);
+    }
+    if (!("enforcement" in pod)) return written;
+    const { enforcement } = pod as PodClass;
+    return written.map(({ range, answer }) => ({ range, answer: underEnforcement(answer, enforcement) }));
+  }
+
+  private ingressOf(from: Endpoint, to: PodEndpoint): DirectionAnswer {
+    const written = this.side("Ingress", to, from);
+    if (from.kind === "address" || !from.isHostNetwork || to.isHostNetwork) return written;
+    return fromNode(written, from, to);
+  }
+
+  /** One side's answer: policies of `pod` for `peer`. */
+  private side(direction: Direction, pod: PodEndpoint, peer: Endpoint): DirectionAnswer {
+    if (pod.isHostNetwork) return EXEMPT_HOST;
+    const program = this.programOf(pod, direction);
+    const destination = direction === "Ingress" ? pod : peer;
+    const peerIndex = classIndexOf(peer);
+    const portsOf = direction === "Ingress" ? classIndexOf(pod) : null;
+    // Rules with named ports depend on the destination: for ingress, that is the pod itself.
+    const key =
+      peerIndex === null || (direction === "Ingress" && portsOf === null)
+        ? null
+        : `${direction}\n${program.key}\n${peerIndex}\n${direction === "Ingress" ? namedKey(pod) : ""}`;
+    const known = key === null ? undefined : this.answers.get(key);
+    const written = known ?? evaluateDirection(program, peer, destination, this.unknownAddress);
+    if (key !== null && known === undefined) this.answers.set(key, written);
+    return "enforcement" in pod ? underEnforcement(written, (pod as PodClass).enforcement) : written;
+  }
+
+  private programOf(pod: PodEndpoint, direction: Direction): Program {
+    let found = this.programs.get(pod);
+    if (found === undefined) {
+      const selected = this.policyIndex
+        .candidates(pod)
+        .map((policy) => ({ policy, selects: selects(policy, pod) }))
+        .filter((one) => one.selects !== "no");
+      found = { Ingress: programOf("Ingress", selected), Egress: programOf("Egress", selected) };
+      this.programs.set(pod, found);
+    }
+    return found[direction];
+  }
+}
+
+const NOTHING_ASKED = { unknown: NO_PORTS, allowedBy: [], deniedBy: [], isolatedBy: [], doubts: [] };
+const EXEMPT_HOST: DirectionAnswer = {
+  ...NOTHING_ASKED,
+  allowed: ALL_PORTS,
+  because: "exempt",
+  ground: "The pod uses the host network, and policies do not hold it.",
+};
+const EXEMPT_ADDRESS: DirectionAnswer = {
+  ...NOTHING_ASKED,
+  allowed: ALL_PORTS,
+  because: "exempt",
+  ground: "An address outside the cluster is under no policy of it.",
+};
+
+/** A node always reaches the pods that it runs (the kubelet has to), whatever their policies say. */
+function fromNode(written: DirectionAnswer, from: PodEndpoint, to: PodEndpoint): DirectionAnswer {
+  const sources = "nodes" in from ? (from as PodClass).nodes : new Set<string>();
+  const targets = "nodes" in to ? (to as PodClass).nodes : new Set<string>();
+  const shared = [...sources].filter((node) => targets.has(node));
+  if (shared.length > 0) {
+    return {
+      ...written,
+      allowed: ALL_PORTS,
+      unknown: NO_PORTS,
+      because: "exempt",
+      ground: `It runs on the same node (${shared.join(", ")}), and a node reaches its own pods whatever their policies say.`,
+    };
+  }
+  if (sources.size > 0 && targets.size > 0) return written;
+  const doubt =
+    "Whether both run on the same node is not known; a node reaches its own pods whatever their policies say.";
+  return { ...written, unknown: subtractPorts(ALL_PORTS, written.allowed), doubts: [...written.doubts, doubt] };
+}
+
+/** What is left of an answer where policies aren't carried out, or nobody knows. */
+function underEnforcement(written: DirectionAnswer, { status, ground }: PodClass["enforcement"]): DirectionAnswer {
+  if (
+    status === "enforced" ||
+    (written.because === "open" && written.isolatedBy.length + written.deniedBy.length === 0)
+  )
+    return written;
+  if (status === "not-enforced")
+    return { ...written, allowed: ALL_PORTS, unknown: NO_PORTS, because: "not-enforced", ground };
+  const unknown = subtractPorts(ALL_PORTS, written.allowed);
+  return isNoPort(unknown)
+    ? written
+    : { ...written, unknown, doubts: [...written.doubts, `Whether policies are carried out is not known: ${ground}`] };
+}
+
+function combine(egress: DirectionAnswer, ingress: DirectionAnswer): Connection {
+  const allowed = intersectPorts(egress.allowed, ingress.allowed);
+  const possible = intersectPorts(
+    unionPorts(egress.allowed, egress.unknown),
+    unionPorts(ingress.allowed, ingress.unknown),
+  );
+  return { allowed, unknown: subtractPorts(possible, allowed), egress, ingress };
+}
+
+function classIndexOf(endpoint: Endpoint): number | null {
+  return endpoint.kind === "pod" && "index" in endpoint ? (endpoint as PodClass).index : null;
+}
+
+function namedKey(pod: PodEndpoint): string {
+  if (pod.namedPorts.size === 0) return "";
+  return [...pod.namedPorts]
+    .map(([name, ports]) => `${name}:${ports.map(({ protocol, port }) => `${protocol}${port}`).join(",")}`)
+    .join(" ");
+}
+
+/** Policies by namespace and by a label that they require, so that a pod is compared with few of them. */
+class PolicyIndex {
+  private readonly buckets = new Map<string, Policy[]>();
+  private readonly labelKeys = new Map<string, Set<string>>();
+
+  constructor(policies: readonly Policy[]) {
+    for (const policy of policies) {
+      const { namespaces, pods } = policy.appliesTo;
+      const space = namespaces.kind === "named" ? namespaces.name : "";
+      const { requires } = pods;
+      if (requires === null) push(this.buckets, space, policy);
+      else {
+        const keys = this.labelKeys.get(space) ?? new Set();
+        this.labelKeys.set(space, keys.add(requires.key));
+        for (const value of new Set(requires.values)) push(this.buckets, `${space}\n${requires.key}\n${value}`, policy);
+      }
+    }
+  }
+
+  /** In the order of the policies' index. */
+  candidates(pod: PodEndpoint): Policy[] {
+    const found = ["", pod.namespace].flatMap((space) => [
+      ...(this.buckets.get(space) ?? []),
+      ...[...(this.labelKeys.get(space) ?? [])].flatMap((key) => {
+        const value = Object.hasOwn(pod.labels, key) ? pod.labels[key] : undefined;
+        return value === undefined ? [] : (this.buckets.get(`${space}\n${key}\n${value}`) ?? []);
+      }),
+    ]);
+    return found.sort((a, b) => a.index - b.index);
+  }
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
