@@ -48,7 +48,8 @@ export interface NodeReportSpec {
   collectedAt: string;
   collectorVersion: string;
   files: NodeReportFile[];
-  auditPolicy?: { path: string; policy: AuditPolicy };
+  /** `unknownFields`: as parseAuditPolicy() of audit-policy.ts names them; absent when nobody looked for them. */
+  auditPolicy?: { path: string; policy: AuditPolicy; unknownFields?: string[] };
   authentication?: {
     path: string;
     issuers: string[];
@@ -125,7 +126,12 @@ export function factsOfNodeReports(reports: readonly NodeReportSpec[]): Partial<
     });
     const { auditPolicy, authentication, authorization, admission, encryption, kubelet, server, timeSync } = report;
     if (auditPolicy !== undefined)
-      add("auditPolicies", { origin: from(auditPolicy.path), instance: node, policy: auditPolicy.policy });
+      add("auditPolicies", {
+        origin: from(auditPolicy.path),
+        instance: node,
+        policy: auditPolicy.policy,
+        ...(auditPolicy.unknownFields === undefined ? {} : { unknownFields: auditPolicy.unknownFields }),
+      });
     if (authentication !== undefined) {
       const { path, issuers, anonymous = null } = authentication;
       add("authenticationConfigs", { origin: from(path), instance: node, issuers, anonymous });

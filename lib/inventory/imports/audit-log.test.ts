@@ -60,7 +60,7 @@ describe("audit log", () => {
 
   it("counts failed logins, which have no user, and refused requests, which use no right", () => {
     const { log } = read(
-      event({ user: {}, responseStatus: { code: 401 }, auditID: "a401" }),
+      event({ user: {}, responseStatus: { code: 401 }, auditID: "a401", stage: "ResponseStarted" }),
       event({ responseStatus: { code: 403 }, auditID: "a403" }),
     );
     expect(log.unauthorized).toEqual({ count: 1, exampleAuditId: "a401" });

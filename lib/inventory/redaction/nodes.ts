@@ -53,10 +53,14 @@ export const nodeReportBody: CustomBody = record(
             ["path", "role", "state"],
           ),
         ),
-        auditPolicy: record({ path: text, policy: record({ rules: list(auditRule), omitStages: stages }, ["rules"]) }, [
-          "path",
-          "policy",
-        ]),
+        auditPolicy: record(
+          {
+            path: text,
+            policy: record({ rules: list(auditRule), omitStages: stages }, ["rules"]),
+            unknownFields: texts,
+          },
+          ["path", "policy"],
+        ),
         authentication: record(
           { path: text, issuers: texts, anonymous: record({ enabled: flag, paths: texts }, ["enabled", "paths"]) },
           ["path", "issuers"],
