@@ -8,6 +8,7 @@
 import {
   evaluateAuditPolicy,
   identitiesIn,
+  isAtLeastLevel,
   isRecorded,
   type ProbedResource,
   requestsFor,
@@ -15,7 +16,7 @@ import {
 } from "@/lib/audit";
 import type { AuditDecision } from "@/lib/audit";
 import { type ComponentInstance, componentFlags } from "@/lib/inventory/flags";
-import type { AuditPolicy, ImportedAuditPolicy } from "@/lib/inventory/imported";
+import type { AuditLevel, AuditPolicy, ImportedAuditPolicy } from "@/lib/inventory/imported";
 import type { Inventory } from "@/lib/inventory/inventory";
 import type { ManifestObject } from "./manifest";
 import { clusterResult, nameSome } from "./population";
@@ -70,8 +71,8 @@ export function auditFlagEvidence(server: AuditFlags): EvidencePointer[] {
 }
 
 export interface PolicyProblem {
-  /** `not-recorded`: no event. `body`: the event holds the request or response body. */
-  kind: "not-recorded" | "body";
+  /** `not-recorded`: no event. `body`: it holds the request or response body. `shallow`: it lacks the body that is asked for. */
+  kind: "not-recorded" | "body" | "shallow";
   words: string;
   evidence: EvidencePointer;
 }
@@ -80,6 +81,19 @@ export interface PolicyProblem {
 export interface PolicyQuestion extends ProbedResource {
   mustBeRecorded: boolean;
   mayHoldBodies: boolean;
+  /** More than Metadata, where the content of the request must be known. */
+  floor?: AuditLevel;
+}
+
+/** The newest file of each API server with its place in the facts: an older upload says nothing about today. */
+export function currentPolicies(inventory: Inventory): { imported: ImportedAuditPolicy; index: number }[] {
+  const newest = new Map<string, { imported: ImportedAuditPolicy; index: number }>();
+  for (const [index, imported] of (inventory.facts.auditPolicies ?? []).entries()) {
+    const known = newest.get(imported.instance);
+    const isNewer = known === undefined || known.imported.origin.collectedAt <= imported.origin.collectedAt;
+    if (isNewer) newest.set(imported.instance, { imported, index });
+  }
+  return [...newest.values()].sort((a, b) => a.index - b.index);
 }
 
 /** Every way in which the policy misses the questions, folded by rule, resource and identity. */
@@ -135,7 +149,9 @@ export function policyProblems(
         ? "bodies are recorded"
         : isLeftOut(decision)
           ? "its end is left out (omitStages)"
-          : "nothing is recorded";
+          : entry.kind === "shallow"
+            ? "what was sent is not recorded"
+            : "nothing is recorded";
     return {
       kind: entry.kind,
       words: `${entry.what} ${[...entry.verbs].join(", ")} by ${entry.who}${where}: ${rule}, ${effect}`,
@@ -150,6 +166,7 @@ function problemKind(
   isComponent: boolean,
 ): PolicyProblem["kind"] | null {
   if (!isRecorded(decision)) return question.mustBeRecorded && !isComponent ? "not-recorded" : null;
+  if (question.floor !== undefined && !isComponent && !isAtLeastLevel(decision.level, question.floor)) return "shallow";
   const holdsBodies = decision.level === "Request" || decision.level === "RequestResponse";
   return holdsBodies && !question.mayHoldBodies ? "body" : null;
 }

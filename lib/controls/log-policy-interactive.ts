@@ -15,6 +15,7 @@
  */
 import type { PolicyQuestion } from "./audit-sources";
 import {
+  currentPolicies,
   POLICY_FILE_APPLY,
   policyProblems,
   recommendedAuditPolicy,
@@ -95,11 +96,11 @@ export const logPolicyInteractive: Control = {
 };
 
 function judge({ inventory, scope }: EvaluationContext): Result {
-  const { auditPolicies = [] } = inventory.facts;
+  const auditPolicies = currentPolicies(inventory);
   if (auditPolicies.length === 0) return withoutImportedPolicy(inventory);
   const namespaces = scope.inCategory("cde");
   const failing = auditPolicies
-    .map((imported, i) => ({ imported, problems: policyProblems(imported, i, QUESTIONS, namespaces) }))
+    .map(({ imported, index }) => ({ imported, problems: policyProblems(imported, index, QUESTIONS, namespaces) }))
     .filter(({ problems }) => problems.length > 0);
   if (failing.length > 0) {
     return {
@@ -120,7 +121,7 @@ function judge({ inventory, scope }: EvaluationContext): Result {
     };
   }
   const missing = serversWithoutPolicy(inventory);
-  const names = auditPolicies.map((policy) => policy.instance);
+  const names = auditPolicies.map(({ imported }) => imported.instance);
   if (missing.length > 0) {
     return clusterResult(
       "unknown",
@@ -134,6 +135,9 @@ function judge({ inventory, scope }: EvaluationContext): Result {
       "interactive use is recorded",
       `${names.join(", ")}: exec, attach, port-forward, proxy and debug containers are recorded in ${nameSome(namespaces)}, whichever way kubectl connects.`,
     ),
-    evidence: auditPolicies.map((_, i) => ({ ref: CLUSTER_REF, pointer: `/facts/auditPolicies/${i}/policy/rules` })),
+    evidence: auditPolicies.map(({ index }) => ({
+      ref: CLUSTER_REF,
+      pointer: `/facts/auditPolicies/${index}/policy/rules`,
+    })),
   };
 }

@@ -16,6 +16,7 @@
  */
 import type { PolicyQuestion } from "./audit-sources";
 import {
+  currentPolicies,
   POLICY_FILE_APPLY,
   policyProblems,
   recommendedAuditPolicy,
@@ -117,7 +118,8 @@ export const logPolicySecretAccess: Control = {
 };
 
 function judge({ inventory, scope }: EvaluationContext): Result {
-  const { auditEvents, auditPolicies = [] } = inventory.facts;
+  const { auditEvents } = inventory.facts;
+  const auditPolicies = currentPolicies(inventory);
   if (auditEvents !== undefined && auditEvents.secretEventsWithBody > 0) {
     const example =
       auditEvents.exampleAuditId === undefined ? "" : ` (for example auditID ${auditEvents.exampleAuditId})`;
@@ -139,9 +141,9 @@ function judge({ inventory, scope }: EvaluationContext): Result {
   }
   if (auditPolicies.length === 0) return withoutImportedPolicy(inventory);
   const namespaces = scope.inCategory("cde");
-  const judged = auditPolicies.map((imported, i) => ({
+  const judged = auditPolicies.map(({ imported, index }) => ({
     imported,
-    problems: policyProblems(imported, i, QUESTIONS, namespaces),
+    problems: policyProblems(imported, index, QUESTIONS, namespaces),
   }));
   const failing = judged.filter(({ problems }) => problems.length > 0);
   if (failing.length > 0) {
@@ -166,7 +168,7 @@ function judge({ inventory, scope }: EvaluationContext): Result {
     };
   }
   const missing = serversWithoutPolicy(inventory);
-  const names = auditPolicies.map((policy) => policy.instance);
+  const names = auditPolicies.map(({ imported }) => imported.instance);
   if (missing.length > 0) {
     return clusterResult(
       "unknown",
@@ -180,6 +182,9 @@ function judge({ inventory, scope }: EvaluationContext): Result {
       "Secret access is recorded at Metadata",
       `${names.join(", ")}: all verbs on secrets in ${nameSome(namespaces)} and on service account tokens are recorded, without bodies.`,
     ),
-    evidence: auditPolicies.map((_, i) => ({ ref: CLUSTER_REF, pointer: `/facts/auditPolicies/${i}/policy/rules` })),
+    evidence: auditPolicies.map(({ index }) => ({
+      ref: CLUSTER_REF,
+      pointer: `/facts/auditPolicies/${index}/policy/rules`,
+    })),
   };
 }
