@@ -310,3 +310,112 @@ it("stops at once when it is told to", async () => {
   const reading = run({ sections: ["pods"], signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) });
   await expect(reading).rejects.toThrow("enough");
 });
+
+describe("an optional section", () => {
+  const CONFIG_MAPS = "/api/v1/configmaps";
+  const configMap = (data: Record<string, string>) => ({ metadata: { name: "app", namespace: "cde" }, data });
+
+  it("is not asked for, and says how it would be", async () => {
+    stub.resources.set(CONFIG_MAPS, [configMap({ a: "b" })]);
+    const { end } = await run();
+    expect(end("configmaps")).toMatchObject({
+      status: "not-collected",
+      message:
+        'It is read only where the operator wants it: grant "list configmaps" and start the agent with --collect configmaps (in the chart: readConfigMaps=true).',
+    });
+    expect(stub.requests.filter(({ path }) => path === CONFIG_MAPS)).toEqual([]);
+  });
+
+  it("is read where the operator wants it", async () => {
+    stub.resources.set(CONFIG_MAPS, [configMap({ a: "b" })]);
+    const { names, end } = await run({ optionalSections: ["configmaps"] });
+    expect(names("configmaps")).toEqual(["app"]);
+    expect(end("configmaps").status).toBe("complete");
+  });
+
+  it("is forbidden, not empty, where it was switched on and never granted", async () => {
+    stub.resources.set(CONFIG_MAPS, []);
+    stub.intercept = ({ path }) => (path === CONFIG_MAPS ? { status: 403, body: status(403, "Forbidden") } : undefined);
+    const { end, events } = await run({ optionalSections: ["configmaps"] });
+    expect(end("configmaps")).toMatchObject({
+      status: "forbidden",
+      message: 'RBAC refused the list: the permission "list configmaps" is missing.',
+    });
+    const scanned = events.find((event) => event.type === "scanned");
+    expect(scanned?.patternScan.sections).not.toContain("configmaps");
+  });
+});
+
+describe("leases", () => {
+  const all = "/apis/coordination.k8s.io/v1/leases";
+  const ofNodes = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+
+  it("are listed in the nodes' namespace and nowhere else", async () => {
+    stub.resources.set(all, [{ metadata: { name: "other", namespace: "kube-system" } }]);
+    stub.resources.set(ofNodes, [{ metadata: { name: "node-1", namespace: "kube-node-lease" } }]);
+    const { names } = await run();
+    expect(names("leases")).toEqual(["node-1"]);
+    expect(stub.requests.map(({ path }) => path)).not.toContain(all);
+  });
+
+  it("name the namespace when they are refused", async () => {
+    stub.resources.set(all, []);
+    stub.intercept = ({ path }) => (path === ofNodes ? { status: 403 } : undefined);
+    const { end } = await run();
+    expect(end("leases")).toMatchObject({
+      status: "forbidden",
+      message: 'RBAC refused the list: the permission "list leases.coordination.k8s.io" in kube-node-lease is missing.',
+    });
+  });
+});
+
+describe("the pattern scan", () => {
+  const planted = (name: string) =>
+    pod("web", name, { containers: [{ name: "a", env: [{ name: "DB_PASSWORD", value: "hunter2-hunter2" }] }] });
+  const scanOf = (events: readonly CollectEvent[]) => {
+    const found = events.filter((event) => event.type === "scanned");
+    expect(found.length).toBeLessThanOrEqual(1);
+    return found[0]?.patternScan;
+  };
+
+  it("comes last, once, with rule and place and without the value", async () => {
+    stub.resources.set(PODS, [planted("one"), pod("web", "two")]);
+    const { events } = await run();
+    expect(events.at(-1)?.type).toBe("scanned");
+    const scan = scanOf(events);
+    expect(scan?.hits).toEqual([
+      {
+        rule: "password-literal",
+        apiVersion: "v1",
+        kind: "Pod",
+        namespace: "web",
+        objectName: "one",
+        pointer: "/spec/containers/0/env/0/value",
+        name: "DB_PASSWORD",
+        objects: 1,
+      },
+    ]);
+    expect(scan?.sections).toContain("pods");
+    expect(JSON.stringify(events)).not.toContain("hunter2");
+  });
+
+  it("counts nothing twice when a list is begun again", async () => {
+    stub.resources.set(PODS, [...podNames(600).map(planted)]);
+    stub.intercept = ({ path, query, nth }) =>
+      path === PODS && query.has("continue") && nth === 1 ? { status: 410, body: status(410, "Expired") } : undefined;
+    const { events } = await run();
+    expect(scanOf(events)?.totals).toEqual([{ rule: "password-literal", count: 600 }]);
+  });
+
+  it("is left out where the operator has switched it off", async () => {
+    stub.resources.set(PODS, [planted("one")]);
+    const { events } = await run({ scansPatterns: false });
+    expect(scanOf(events)).toBeUndefined();
+  });
+
+  it("is part of a snapshot in memory", async () => {
+    stub.resources.set(PODS, [planted("one")]);
+    const snapshot = await collectSnapshot(stub.config, { collectedAt: "2026-11-21T12:00:00Z", limits: quick });
+    expect(snapshot.facts.patternScan?.hits).toHaveLength(1);
+  });
+});

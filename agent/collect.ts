@@ -101,12 +101,15 @@ export async function* collect(
   }
 }
 
+/** The values of the chart that do both. */
+const CHART_VALUES: Partial<Record<SectionName, string>> = { configmaps: "in the chart: readConfigMaps=true" };
+
 /** Why nobody asks for a section, in words for a person; null when it is asked for. */
 function notAsked(section: SectionDefinition, options: CollectOptions): string | null {
   if (options.sections !== undefined && !options.sections.includes(section.name)) return "It was not asked for.";
   if (!section.optional || options.sections !== undefined || options.optionalSections?.includes(section.name) === true)
     return null;
-  return `It is read only where the operator wants it: grant "${permissionOf(section)}" and start the agent with --collect ${section.name} (chart value optionalSections).`;
+  return `It is read only where the operator wants it: grant "${permissionOf(section)}" and start the agent with --collect ${section.name} (${CHART_VALUES[section.name] ?? "RINGFENCE_COLLECT"}).`;
 }
 
 /** @throws CollectionFailed */
@@ -227,14 +230,15 @@ async function* listResource(
   options: CollectOptions,
 ): AsyncGenerator<CollectEvent, void, void> {
   const { section, resource, pageSize } = listing;
-  const base = resource.group === "" ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  const root = resource.group === "" ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  const base = section.onlyIn === undefined ? root : `${root}/namespaces/${section.onlyIn}`;
   let token: string | undefined;
   do {
     const query = `limit=${pageSize}${token === undefined ? "" : `&continue=${encodeURIComponent(token)}`}`;
     const answer = await api.get(`${base}/${resource.resource}?${query}`, options.signal);
     // Gone between discovery and now: an add-on that was removed. Then it holds nothing.
     if (answer.status === 404 && token === undefined) return;
-    if (answer.status === 403) throw new Forbidden(forbiddenMessage(resource));
+    if (answer.status === 403) throw new Forbidden(forbiddenMessage(resource, section.onlyIn));
     if (answer.status === 410) throw new Expired(`the continue token expired (410) while listing ${resource.resource}`);
     if (answer.status !== 200) throw new Refused(`listing ${resource.resource} answered ${answer.status}`);
     const page = readListPage(answer.body);
@@ -296,9 +300,9 @@ function cleaned(problem: InvalidObject): InvalidObject {
   return out;
 }
 
-function forbiddenMessage(resource: ServedResource): string {
+function forbiddenMessage(resource: ServedResource, namespace: string | undefined): string {
   const name = resource.group === "" ? resource.resource : `${resource.resource}.${resource.group}`;
-  return `RBAC refused the list: the permission "list ${name}" is missing.`;
+  return `RBAC refused the list: the permission "list ${name}"${namespace === undefined ? "" : ` in ${namespace}`} is missing.`;
 }
 
 function emptyEnd(section: SectionDefinition): SectionEnd {

@@ -61,7 +61,8 @@ async function work(
     const spool = Spool.create(options.stateDir);
     try {
       const startedAt = new Date();
-      const events = collect(config, { api, onProgress, signal });
+      const { optionalSections, scansPatterns } = options;
+      const events = collect(config, { api, onProgress, signal, optionalSections, scansPatterns });
       const prepared = await prepareSnapshot(events, spool, { startedAt, gapOf });
       log.info("snapshot collected", {
         seconds: (Date.now() - startedAt.getTime()) / 1000,
@@ -110,7 +111,8 @@ async function print(
   const spool = Spool.create(options.stateDir === "" ? tmpdir() : options.stateDir);
   try {
     const cluster = await readCluster(api, signal);
-    const events = collect(config, { api, signal });
+    const { optionalSections, scansPatterns } = options;
+    const events = collect(config, { api, signal, optionalSections, scansPatterns });
     const snapshot = await prepareSnapshot(events, spool, { startedAt: new Date(), gapOf: () => [] });
     for (const text of printSnapshot(snapshot, cluster)) await writeOut(text);
     return 0;

@@ -64,6 +64,8 @@ const everyOption = renderChart({
   existingEnrolmentSecret: "from-elsewhere",
   gatekeeperConstraints: ["k8smyrule"],
 });
+/** The operator's word lets it read one resource more; nothing else changes. */
+const withConfigMaps = renderChart({ readConfigMaps: true });
 const sets = [
   ["deploy/agent", plain],
   ["the chart", chart],
@@ -127,7 +129,9 @@ describe.each(sets)("rights in %s", (_name, manifests) => {
       for (const { group, resource } of section.sources) {
         const covered = rules.some(
           ({ manifest, rule }) =>
-            manifest.kind === "ClusterRole" &&
+            (section.onlyIn === undefined
+              ? manifest.kind === "ClusterRole"
+              : manifest.kind === "Role" && manifest.metadata.namespace === section.onlyIn) &&
             rule.apiGroups?.includes(group) === true &&
             rule.verbs.includes("list") &&
             (resource === "*" ? (rule.resources ?? []).length > 0 : rule.resources?.includes(resource)),
@@ -138,9 +142,12 @@ describe.each(sets)("rights in %s", (_name, manifests) => {
   });
 
   it("cover nothing else", () => {
-    const sources = SECTIONS.filter(({ optional }) => !optional).flatMap((section) => section.sources);
     for (const { manifest, rule } of rules) {
-      if (manifest.kind !== "ClusterRole") continue;
+      if (manifest.metadata.name === IDENTITY) continue;
+      const namespace = manifest.kind === "Role" ? manifest.metadata.namespace : undefined;
+      const sources = SECTIONS.filter(({ optional, onlyIn }) => !optional && onlyIn === namespace).flatMap(
+        (section) => section.sources,
+      );
       for (const group of rule.apiGroups ?? []) {
         for (const resource of rule.resources ?? []) {
           const isUsed = sources.some(
@@ -157,10 +164,34 @@ describe.each(sets)("rights in %s", (_name, manifests) => {
     expect(bindings.map((binding) => (binding.roleRef as { kind: string; name: string }).name).sort()).toEqual([
       "ringfence-agent",
       IDENTITY,
+      "ringfence-agent-node-leases",
     ]);
     for (const { subjects } of bindings) {
       expect(subjects).toEqual([{ kind: "ServiceAccount", name: "ringfence-agent", namespace: "ringfence" }]);
     }
+  });
+});
+
+describe("the chart that reads ConfigMaps", () => {
+  const asText = (manifests: readonly Manifest[]) => rulesOf(manifests).map(({ rule }) => JSON.stringify(rule));
+
+  it("adds one rule, list of that one resource, and tells the agent", () => {
+    const added = asText(withConfigMaps).filter((rule) => !asText(chart).includes(rule));
+    expect(added).toEqual([JSON.stringify({ apiGroups: [""], resources: ["configmaps"], verbs: ["list"] })]);
+    expect(rulesOf(withConfigMaps)).toHaveLength(rulesOf(chart).length + 1);
+    expect(JSON.stringify(withConfigMaps)).toContain('{"name":"RINGFENCE_COLLECT","value":"configmaps"}');
+    expect(JSON.stringify(chart)).not.toContain("RINGFENCE_COLLECT");
+  });
+
+  it("covers every optional section with a value of the chart", () => {
+    expect(SECTIONS.filter(({ optional }) => optional).map(({ name }) => name)).toEqual(["configmaps"]);
+  });
+
+  it("switches the pattern scan off where the operator wants that", () => {
+    expect(JSON.stringify(renderChart({ patternScan: false }))).toContain(
+      '{"name":"RINGFENCE_PATTERN_SCAN","value":"off"}',
+    );
+    expect(JSON.stringify(chart)).not.toContain("RINGFENCE_PATTERN_SCAN");
   });
 });
 

@@ -1,5 +1,7 @@
 /** Settings of the agent: flags first, then the environment. README.md beside this file lists them. */
 import { parseArgs } from "node:util";
+import { SECTIONS } from "@/lib/inventory/sections";
+import type { SectionName } from "@/lib/inventory/snapshot";
 import { DEFAULT_HEARTBEAT_SECONDS } from "@/lib/inventory/wire";
 
 export interface AgentOptions {
@@ -17,6 +19,10 @@ export interface AgentOptions {
   /** The operator's own; undefined leaves it to the server. */
   scanIntervalSeconds: number | undefined;
   heartbeatSeconds: number;
+  /** Sections that are read only where the operator has granted them. */
+  optionalSections: SectionName[];
+  /** Whether objects are looked through for credentials and card numbers. */
+  scansPatterns: boolean;
 }
 
 /** A setting is missing or makes no sense. The message says which and what to do. */
@@ -34,6 +40,8 @@ export const HELP = `ringfence-agent: reads one cluster's configuration, redacts
   --ca-file FILE            authorities to trust for Ringfence's certificate        RINGFENCE_CA_FILE
   --scan-interval SECONDS   time between scans, 60 to 86400 (default: the server's) RINGFENCE_SCAN_INTERVAL_SECONDS
   --heartbeat SECONDS       time between heartbeats, 1 to 300 (default 30)          RINGFENCE_HEARTBEAT_SECONDS
+  --collect NAMES           also read these, which need a right of their own: configmaps  RINGFENCE_COLLECT
+  --no-pattern-scan         do not look for credentials and card numbers            RINGFENCE_PATTERN_SCAN=off
   --once                    enrol if need be, scan once, hand it in, and end
   --print                   print every byte that would leave the cluster, and send nothing
   --version, --help
@@ -58,6 +66,8 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): A
         "ca-file": text,
         "scan-interval": text,
         heartbeat: text,
+        collect: text,
+        "no-pattern-scan": flag,
         once: flag,
         print: flag,
         help: flag,
@@ -114,7 +124,29 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): A
     heartbeatSeconds:
       parseSeconds("--heartbeat", setting("heartbeat", "RINGFENCE_HEARTBEAT_SECONDS"), 1, 300) ??
       DEFAULT_HEARTBEAT_SECONDS,
+    optionalSections: parseSections(setting("collect", "RINGFENCE_COLLECT")),
+    scansPatterns: parseSwitch(values["no-pattern-scan"] === true, env.RINGFENCE_PATTERN_SCAN),
   };
+}
+
+/** A name that is none must not be passed over: the operator believes that it is read. */
+function parseSections(text: string | undefined): SectionName[] {
+  const optional = SECTIONS.filter((section) => section.optional).map(({ name }) => name);
+  return (text ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+    .map((name) => {
+      const found = optional.find((known) => known === name);
+      if (found === undefined) throw new OptionsError(`--collect ${name}: it can be ${optional.join(", ")}`);
+      return found;
+    });
+}
+
+function parseSwitch(isOff: boolean, text: string | undefined): boolean {
+  if (text !== undefined && text !== "" && text !== "on" && text !== "off")
+    throw new OptionsError(`RINGFENCE_PATTERN_SCAN must be on or off, not ${text}`);
+  return !isOff && text !== "off";
 }
 
 function parseUrl(text: string | undefined): URL {

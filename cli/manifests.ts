@@ -58,6 +58,7 @@ export async function readManifests(
   const found = new Map<string, { object: unknown; where: string; input: ManifestInput; name: string; place: Place }>();
   const broken: InvalidObject[] = [];
   const unread: InvalidObject[] = [];
+  const scannedOnly: unknown[] = [];
   for (const file of files) {
     const input: ManifestInput = { path: file.path, objects: 0, ignored: {}, invalid: [], duplicates: [] };
     inputs.push(input);
@@ -84,6 +85,7 @@ export async function readManifests(
       if (sectionOfKind(identity.apiVersion, identity.kind) === undefined) {
         const kind = `${identity.apiVersion} ${identity.kind}`;
         input.ignored[kind] = (input.ignored[kind] ?? 0) + 1;
+        scannedOnly.push(value);
         if (holdsPodTemplate(value)) unread.push(unreadWorkload(identity, value, where));
         continue;
       }
@@ -107,6 +109,7 @@ export async function readManifests(
     objects: [...found.values()].map(({ object, where }) => ({ object, where })),
     sections: manifestSections(),
     invalid: [...broken, ...unread],
+    scannedOnly,
   });
   const inputOf = new Map([...found.values()].map(({ where, input }) => [where, input]));
   for (const { where, problem } of snapshot.invalid.slice(broken.length + unread.length)) {

@@ -179,6 +179,7 @@ function page(path: string, list: unknown[], query: URLSearchParams): StubAnswer
 }
 
 const KINDS: Record<string, string> = {
+  configmaps: "ConfigMap",
   serviceaccounts: "ServiceAccount",
   replicationcontrollers: "ReplicationController",
   statefulsets: "StatefulSet",

@@ -23,6 +23,8 @@ export interface SectionDefinition {
   inManifests: boolean;
   /** True when the agent's shipped ClusterRole does not grant it; then it is `not-collected` until an operator opts in. */
   optional: boolean;
+  /** The one namespace whose objects count; the agent lists there and has no right elsewhere. */
+  onlyIn?: string;
 }
 
 type Row = [name: SectionName, group: string, versions: string, resource: string, kind: string, flags?: string];
@@ -266,10 +268,14 @@ const EXTRA_SOURCES: Partial<Record<SectionName, ResourceSource>> = {
   "calico-tiers": { group: "projectcalico.org", version: "v3", resource: "tiers", kind: "Tier" },
 };
 
+/** Elsewhere leases are locks of controllers, which nobody judges; here the kubelets renew one for each node. */
+const ONLY_IN: Partial<Record<SectionName, string>> = { leases: "kube-node-lease" };
+
 /** Every section in the order in which it is collected, sent and stored. Namespaces first: the rest is judged by them. */
 export const SECTIONS: readonly SectionDefinition[] = ROWS.map(
   ([name, group, versions, resource, kind, flags = ""]) => {
     const extra = EXTRA_SOURCES[name];
+    const onlyIn = ONLY_IN[name];
     const sources = versions.split(" ").map((version) => ({ group, version, resource, kind }));
     return {
       name,
@@ -277,6 +283,7 @@ export const SECTIONS: readonly SectionDefinition[] = ROWS.map(
       namespaced: !flags.includes("c"),
       inManifests: !flags.includes("r"),
       optional: flags.includes("o"),
+      ...(onlyIn === undefined ? {} : { onlyIn }),
     };
   },
 );
@@ -336,5 +343,6 @@ export function sectionOfKind(apiVersion: string, kind: string): SectionDefiniti
 export function permissionOf(section: SectionDefinition): string {
   const [source] = section.sources;
   if (source === undefined) return `list ${section.name}`;
-  return `list ${source.group === "" ? source.resource : `${source.resource}.${source.group}`}`;
+  const where = section.onlyIn === undefined ? "" : ` in ${section.onlyIn}`;
+  return `list ${source.group === "" ? source.resource : `${source.resource}.${source.group}`}${where}`;
 }
