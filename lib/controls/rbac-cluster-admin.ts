@@ -14,7 +14,13 @@
 import { refOf } from "@/lib/inventory/inventory";
 import { type EffectiveRule, type Grant, grantsOf } from "@/lib/rbac/grants";
 import { isUnlimited } from "@/lib/rbac/rules";
-import { accountReach, describeSubject, SUPERUSER_GROUP } from "@/lib/rbac/subjects";
+import {
+  accountReach,
+  CONTROL_PLANE_USERS,
+  describeSubject,
+  KUBEADM_ADMINS,
+  SUPERUSER_GROUP,
+} from "@/lib/rbac/subjects";
 import type { Subject } from "@/lib/inventory/kinds";
 import { renderManifest } from "./manifest";
 import { clusterResult, findNoBinding, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
@@ -23,8 +29,6 @@ import type { Control, EvaluationContext, EvidencePointer, Result } from "./type
 import { shortReason } from "./short-reason";
 
 const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
-/** Since 1.29 kubeadm's admin.conf belongs to this group; super-admin.conf stays in system:masters. */
-const KUBEADM_ADMINS = "kubeadm:cluster-admins";
 
 export const rbacClusterAdmin: Control = {
   id: "rbac-cluster-admin",
@@ -207,15 +211,6 @@ function isProblem(grant: Grant, subject: Subject): boolean {
   if (grant.binding.metadata.name === "cluster-admins" && subject.name === "system:cluster-admins") return false;
   return !(subject.kind === "User" && CONTROL_PLANE_USERS.has(subject.name));
 }
-
-/** Components that run the control plane anyway. system:nodes, system:kube-proxy and the like run on every node and are no such. */
-const CONTROL_PLANE_USERS: ReadonlySet<string> = new Set([
-  "system:admin",
-  "system:apiserver",
-  "system:cloud-controller-manager",
-  "system:kube-controller-manager",
-  "system:kube-scheduler",
-]);
 
 /** In a cluster a missing role grants nothing. In files it may exist where they are applied, so nobody knows what it grants. */
 function missingRole(context: EvaluationContext, grant: Grant, object: Result["object"]): Result[] {

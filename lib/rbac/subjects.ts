@@ -129,3 +129,22 @@ export function isPublicSubject(subject: Subject): boolean {
 export function bindingNamespaceOf(binding: RoleBinding): string {
   return binding.kind === "RoleBinding" ? namespaceOf(binding) : "";
 }
+
+/** Components that run the control plane anyway. system:nodes, system:kube-proxy and the like run on every node and are no such. */
+export const CONTROL_PLANE_USERS: ReadonlySet<string> = new Set([
+  "system:admin",
+  "system:apiserver",
+  "system:cloud-controller-manager",
+  "system:kube-controller-manager",
+  "system:kube-scheduler",
+]);
+
+/** Since 1.29 kubeadm's admin.conf belongs to this group; super-admin.conf stays in system:masters. */
+export const KUBEADM_ADMINS = "kubeadm:cluster-admins";
+
+/** Users and groups that stand for people: no service account, no component. Groups of everybody hold people too. */
+export function standsForPeople(subject: Subject): boolean {
+  if (subject.kind !== "User" && subject.kind !== "Group") return false;
+  if (PUBLIC_NAMES.has(subject.name)) return true;
+  return accountReach(subject, "") === null && !isSystemComponent(subject);
+}
