@@ -19,6 +19,7 @@ import { netNoBroadAllow } from "./net-no-broad-allow";
 import { podDedicatedServiceAccount } from "./pod-dedicated-service-account";
 import { podNoHostNamespaces } from "./pod-no-host-namespaces";
 import { podNoHostpath } from "./pod-no-hostpath";
+import { podNoPrivilegeEscalation } from "./pod-no-privilege-escalation";
 import { podNoPrivileged } from "./pod-no-privileged";
 import { podReadOnlyRootfs } from "./pod-read-only-rootfs";
 import { podRunAsNonRoot } from "./pod-run-as-non-root";
@@ -26,6 +27,7 @@ import { podSaTokenNotAutomounted } from "./pod-sa-token-not-automounted";
 import { rbacClusterAdmin } from "./rbac-cluster-admin";
 import { rbacNoWildcards } from "./rbac-no-wildcards";
 import { rbacPublicGroups } from "./rbac-public-groups";
+import { rbacSecretsHumans } from "./rbac-secrets-humans";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import { secEtcdEncryptionOn } from "./sec-etcd-encryption-on";
@@ -47,6 +49,7 @@ export const CONTROLS: readonly Control[] = [
   podNoHostpath,
   podRunAsNonRoot,
   podReadOnlyRootfs,
+  podNoPrivilegeEscalation,
   podSaTokenNotAutomounted,
   podDedicatedServiceAccount,
   admPssRestricted,
@@ -58,6 +61,7 @@ export const CONTROLS: readonly Control[] = [
   rbacClusterAdmin,
   rbacNoWildcards,
   rbacSecretsWorkloads,
+  rbacSecretsHumans,
   rbacPublicGroups,
   authCentralIdp,
   authAnonymousScoped,
