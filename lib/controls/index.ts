@@ -15,6 +15,7 @@ import { logShipperHealthy } from "./log-shipper-healthy";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
 import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
+import { netExternalExposure } from "./net-external-exposure";
 import { netNoBroadAllow } from "./net-no-broad-allow";
 import { podDedicatedServiceAccount } from "./pod-dedicated-service-account";
 import { podNoHostNamespaces } from "./pod-no-host-namespaces";
@@ -42,6 +43,7 @@ export const CONTROLS: readonly Control[] = [
   netDefaultDenyIngress,
   netDefaultDenyEgress,
   netNoBroadAllow,
+  netExternalExposure,
   tlsIngressEverywhere,
   tlsInternalTraffic,
   podNoPrivileged,
