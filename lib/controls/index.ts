@@ -17,7 +17,9 @@ import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
 import { netExternalExposure } from "./net-external-exposure";
 import { netNoBroadAllow } from "./net-no-broad-allow";
+import { podCapabilitiesDropped } from "./pod-capabilities-dropped";
 import { podDedicatedServiceAccount } from "./pod-dedicated-service-account";
+import { podKernelConfinement } from "./pod-kernel-confinement";
 import { podNoHostNamespaces } from "./pod-no-host-namespaces";
 import { podNoHostpath } from "./pod-no-hostpath";
 import { podNoPrivilegeEscalation } from "./pod-no-privilege-escalation";
@@ -52,6 +54,8 @@ export const CONTROLS: readonly Control[] = [
   podRunAsNonRoot,
   podReadOnlyRootfs,
   podNoPrivilegeEscalation,
+  podCapabilitiesDropped,
+  podKernelConfinement,
   podSaTokenNotAutomounted,
   podDedicatedServiceAccount,
   admPssRestricted,

@@ -4,6 +4,7 @@
  * A bare Pod, a Job and a static pod can't be patched in place, and a kind that Kubernetes doesn't own merges lists whole: for
  * these the answer is words, not a patch that would be refused or would drop containers.
  */
+import type { Workload } from "@/lib/inventory/inventory";
 import type { PodSpec } from "@/lib/inventory/kinds";
 import { renderPatch } from "./manifest";
 import { shellQuote } from "./prelude";
@@ -15,6 +16,8 @@ export interface PodSpecPatch {
   spec?: Record<string, unknown>;
   /** Fields per container name. */
   containers?: Record<string, Record<string, unknown>>;
+  /** Annotations of the pod template that are taken away; those that no pod spec of the workload carries are left out. */
+  annotations?: Record<string, null>;
 }
 
 export interface PatchWords {
@@ -51,7 +54,12 @@ export function remediateWorkload(
     return { ...words, summary: `${words.summary} ${subject} ${how}.` };
   }
   const patch = mergePatches(workload.variants.map((variant) => specPatch(variant.spec, patchFor(variant.spec))));
-  const manifest = renderPatch(path.reduceRight<Record<string, unknown>>((inner, key) => ({ [key]: inner }), patch));
+  const annotations = annotationsPatch(workload, patchFor);
+  const template = { ...(annotations === null ? {} : { metadata: { annotations } }), spec: patch };
+  const above = path.slice(0, -1);
+  const manifest = renderPatch(
+    above.reduceRight<Record<string, unknown>>((inner, key) => ({ [key]: inner }), template),
+  );
   const kind = workload.ref.kind.toLowerCase();
   const name = shellQuote(workload.ref.name);
   return {
@@ -59,6 +67,13 @@ export function remediateWorkload(
     manifest,
     apply: `kubectl -n ${shellQuote(workload.namespace)} patch ${kind} ${name} --patch-file patch.yaml`,
   };
+}
+
+function annotationsPatch(workload: Workload, patchFor: (spec: PodSpec) => PodSpecPatch): Record<string, null> | null {
+  const taken = workload.variants.flatMap(({ spec, annotations }) =>
+    Object.keys(patchFor(spec).annotations ?? {}).filter((key) => annotations[key] !== undefined),
+  );
+  return taken.length === 0 ? null : Object.fromEntries(taken.map((key) => [key, null]));
 }
 
 function specPatch(spec: PodSpec, patch: PodSpecPatch): Record<string, unknown> {
