@@ -8,7 +8,10 @@ import { imgPinnedDigest } from "./img-pinned-digest";
 import { isoNoColocation } from "./iso-no-colocation";
 import { logAuditEnabled } from "./log-audit-enabled";
 import { logImmutable } from "./log-immutable";
+import { logPolicyAdminChanges } from "./log-policy-admin-changes";
+import { logPolicyAuthFailures } from "./log-policy-auth-failures";
 import { logPolicyInteractive } from "./log-policy-interactive";
+import { logPolicyLint } from "./log-policy-lint";
 import { logPolicySecretAccess } from "./log-policy-secret-access";
 import { logRetention12m } from "./log-retention-12m";
 import { logShipperHealthy } from "./log-shipper-healthy";
@@ -74,6 +77,9 @@ export const CONTROLS: readonly Control[] = [
   logAuditEnabled,
   logPolicySecretAccess,
   logPolicyInteractive,
+  logPolicyAdminChanges,
+  logPolicyAuthFailures,
+  logPolicyLint,
   logShipperHealthy,
   logRetention12m,
   logImmutable,
