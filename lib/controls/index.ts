@@ -4,6 +4,12 @@ import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
 import { authAnonymousScoped } from "./auth-anonymous-scoped";
 import { authCentralIdp } from "./auth-central-idp";
+import { cpAdmissionPlugins } from "./cp-admission-plugins";
+import { cpAuthorizationMode } from "./cp-authorization-mode";
+import { cpControllersHardened } from "./cp-controllers-hardened";
+import { cpEtcdSecured } from "./cp-etcd-secured";
+import { cpFlagsConsistent } from "./cp-flags-consistent";
+import { cpTlsConfig } from "./cp-tls-config";
 import { imgPinnedDigest } from "./img-pinned-digest";
 import { isoNoColocation } from "./iso-no-colocation";
 import { logAuditEnabled } from "./log-audit-enabled";
@@ -74,6 +80,12 @@ export const CONTROLS: readonly Control[] = [
   rbacPublicGroups,
   authCentralIdp,
   authAnonymousScoped,
+  cpAuthorizationMode,
+  cpAdmissionPlugins,
+  cpTlsConfig,
+  cpEtcdSecured,
+  cpControllersHardened,
+  cpFlagsConsistent,
   logAuditEnabled,
   logPolicySecretAccess,
   logPolicyInteractive,
