@@ -37,7 +37,9 @@ import { podReadOnlyRootfs } from "./pod-read-only-rootfs";
 import { podRunAsNonRoot } from "./pod-run-as-non-root";
 import { podSaTokenNotAutomounted } from "./pod-sa-token-not-automounted";
 import { rbacClusterAdmin } from "./rbac-cluster-admin";
+import { rbacInteractiveAccess } from "./rbac-interactive-access";
 import { rbacNoWildcards } from "./rbac-no-wildcards";
+import { rbacNscWrite } from "./rbac-nsc-write";
 import { rbacPublicGroups } from "./rbac-public-groups";
 import { rbacSecretsHumans } from "./rbac-secrets-humans";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
@@ -77,6 +79,8 @@ export const CONTROLS: readonly Control[] = [
   rbacNoWildcards,
   rbacSecretsWorkloads,
   rbacSecretsHumans,
+  rbacInteractiveAccess,
+  rbacNscWrite,
   rbacPublicGroups,
   authCentralIdp,
   authAnonymousScoped,
