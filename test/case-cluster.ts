@@ -1,7 +1,7 @@
 /**
  * The world of a control's case as a simulated cluster, so that real kubectl can be pointed at it.
  *
- * `recorded`: the objects exactly as the case says, nothing beside them. `living`: the same cluster with controllers and kubelets,
+ * `recorded`: the objects exactly as the case says, and a running pod for each workload that the case leaves without one. `living`: the same cluster with controllers and kubelets,
  * which make pods from the workloads as they would; what they would make is left out of the case, and what a live cluster
  * demands (namespaces, service accounts, definitions of custom kinds) is added.
  */
@@ -33,7 +33,7 @@ export async function startCaseCluster(
     simulator = await Simulator.start({
       name: "case",
       folders: [],
-      recorded: [...definitionsFor(raw), ...raw],
+      recorded: [...definitionsFor(raw), ...raw, ...podsFor(raw)],
       ...version,
     });
   } else {
@@ -65,7 +65,7 @@ export interface ShellAnswer {
   stderr: string;
 }
 
-/** Runs a command in bash against the cluster; `recorded` programs print what was recorded instead of running. */
+/** Runs a command in bash against the cluster; `recorded` programs print what was recorded instead of running; a name with a dot is a file. */
 export function runShell(
   cluster: CaseCluster,
   command: string,
@@ -73,6 +73,10 @@ export function runShell(
 ): Promise<ShellAnswer> {
   const bin = mkdtempSync(path.join(cluster.folder, "bin-"));
   for (const [program, output] of Object.entries(recorded)) {
+    if (program.includes(".")) {
+      writeFileSync(path.join(cluster.folder, program), output);
+      continue;
+    }
     writeFileSync(path.join(bin, `${program}.out`), output);
     writeFileSync(path.join(bin, program), `#!/bin/sh\ncat "${path.join(bin, program)}.out"\n`, { mode: 0o755 });
   }
@@ -162,6 +166,34 @@ const CUSTOM_K8S_GROUPS = new Set([
   "secrets-store.csi.x-k8s.io",
   "wgpolicyk8s.io",
 ]);
+
+/** The commands look at running pods; many cases only have the template. */
+function podsFor(objects: readonly ApiObject[]): ApiObject[] {
+  interface Template {
+    metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+    spec?: object;
+  }
+  const pods = objects.filter(({ kind }) => kind === "Pod");
+  return objects.flatMap((object) => {
+    const spec = object.spec as
+      | { template?: Template; jobTemplate?: { spec?: { template?: Template } }; replicas?: number }
+      | undefined;
+    const template = spec?.template ?? spec?.jobTemplate?.spec?.template;
+    const { name, namespace } = object.metadata;
+    if (template?.spec === undefined || object.kind === "ReplicaSet" || spec?.replicas === 0) return [];
+    if (pods.some(({ metadata }) => metadata.namespace === namespace && metadata.name.startsWith(name))) return [];
+    const owner = { apiVersion: object.apiVersion, kind: object.kind, name, uid: "1", controller: true };
+    return [
+      {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { ...template.metadata, name: `${name}-0`, namespace, ownerReferences: [owner] },
+        spec: template.spec,
+        status: { phase: "Running" },
+      } as unknown as ApiObject,
+    ];
+  });
+}
 
 function living(objects: readonly ApiObject[]): ApiObject[] {
   const kept = objects.filter(({ kind, metadata }) => {

@@ -38,9 +38,9 @@ function assessorTests(control: Control, cases: readonly ControlCase[]): void {
       const context = contextOf(test.objects, test.options);
       const result = control.evaluate(context).find(({ status }) => status === test.status);
       const { command, needs } = control.verify(context, result);
-      expect(Object.keys(assessor.recorded ?? {}).sort(), "a recording for each program beyond kubectl and jq").toEqual(
-        [...needs].sort(),
-      );
+      const recorded = Object.keys(assessor.recorded ?? {});
+      expect(recorded.length > 0, "a recording for what it needs beyond kubectl and jq").toBe(needs.length > 0);
+      for (const name of recorded) expect(command, "uses what was recorded").toContain(name);
       const cluster = await startCaseCluster(test.objects, "recorded", test.options?.facts?.gitVersion);
       try {
         const answer = await runShell(cluster, command, assessor.recorded);
@@ -60,6 +60,9 @@ function assessorTests(control: Control, cases: readonly ControlCase[]): void {
   );
 }
 
+/** What changes the cluster; other manifests are files of the control plane's hosts. */
+const APPLIES = /^kubectl(?: -n \S+)? (?:diff|apply|patch|label|annotate|taint|replace|create)\b/;
+
 interface Remediated {
   test: ControlCase;
   result: Result;
@@ -69,14 +72,15 @@ interface Remediated {
 /** One failing case for each set of kinds that the control generates. */
 function remediationTests(control: Control, cases: readonly ControlCase[]): void {
   const byKinds = new Map<string, Remediated>();
-  for (const test of cases) {
+  const ordered = [...cases.filter(({ remediates }) => remediates === true), ...cases];
+  for (const test of ordered) {
     if (test.status !== "fail" || test.remediates === false) continue;
     const context = contextOf(test.objects, test.options);
     for (const result of control.evaluate(context)) {
       if (result.status !== "fail") continue;
       const remediation = control.remediate(context, result);
       const { manifest, apply } = remediation;
-      if (manifest === undefined || apply === undefined || !/kubectl/.test(apply)) continue;
+      if (manifest === undefined || apply === undefined || !APPLIES.test(apply)) continue;
       const kinds = `${verbOf(apply)} ${kindsOf(manifest, result)}`;
       if (!byKinds.has(kinds)) byKinds.set(kinds, { test, result, remediation: { ...remediation, manifest, apply } });
     }
@@ -92,7 +96,7 @@ function remediationTests(control: Control, cases: readonly ControlCase[]): void
           stood?.status,
           `before: ${result.reason}; now ${JSON.stringify(before.map((r) => [r.status, refKey(r.object), r.reason]))}`,
         ).toBe("fail");
-        const file = /(?:-f|--filename|--patch-file)[ =]'?([^\s']+)/.exec(remediation.apply)?.[1] ?? "manifest.yaml";
+        const file = /(?:-f|--filename|--patch-file)[ =]'?([^\s';]+)/.exec(remediation.apply)?.[1] ?? "manifest.yaml";
         writeFileSync(path.join(cluster.folder, path.basename(file)), remediation.manifest);
         const answer = await runShell(cluster, remediation.apply);
         expect(answer.code, `${remediation.apply}\n${answer.stdout}${answer.stderr}\n${remediation.manifest}`).toBe(0);

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { Cluster } from "./cluster";
 import type { Node, Pod, PodStatus } from "./objects";
 import { type Program, ProgramRun } from "./program";
-import { chooseNode } from "./scheduling";
+import { chooseNode, tolerates } from "./scheduling";
 import { objectKey } from "./store";
 
 export interface KubeletOptions {
@@ -45,7 +45,10 @@ export class Kubelet {
           void this.end(pod);
         } else this.settle(pod);
       }
-      if (change.resource === "/nodes" && change.type !== "DELETED") this.settlePending();
+      if (change.resource === "/nodes" && change.type !== "DELETED") {
+        this.evict(change.object as Node);
+        this.settlePending();
+      }
       if (change.resource === "/secrets" || change.resource === "/configmaps") {
         for (const run of this.runs.values()) run.refreshVolumes();
       }
@@ -71,6 +74,20 @@ export class Kubelet {
 
   private count(node: string, by: number): void {
     this.podsByNode.set(node, (this.podsByNode.get(node) ?? 0) + by);
+  }
+
+  /** A NoExecute taint sends away at once every pod that does not tolerate it; its controller makes another elsewhere. */
+  private evict(node: Node): void {
+    const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect === "NoExecute");
+    if (taints.length === 0) return;
+    for (const pod of this.cluster.store.all<Pod>("/pods")) {
+      if (
+        pod.spec.nodeName !== node.metadata.name ||
+        taints.every((taint) => tolerates(pod.spec.tolerations ?? [], taint))
+      )
+        continue;
+      this.cluster.delete(this.cluster.resource("", "v1", "pods"), pod.metadata.namespace, pod.metadata.name);
+    }
   }
 
   private settlePending(): void {

@@ -123,7 +123,11 @@ function load(cluster: Cluster, objects: readonly ApiObject[]): void {
         const made = cluster.create(resource, placed, { isInitial: true });
         // A recorded status is part of the state (a Node's versions, a policy's conditions).
         if (object.status !== undefined)
-          cluster.update(resource, { ...made, status: object.status }, { isStatus: true });
+          cluster.update(
+            resource,
+            { ...made, metadata: { ...made.metadata, resourceVersion: undefined }, status: object.status },
+            { isStatus: true },
+          );
       }
     } catch (error) {
       throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);

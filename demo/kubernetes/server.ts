@@ -7,6 +7,7 @@ import { authorize, authorizePath, type User } from "./authorization";
 import type { Cluster } from "./cluster";
 import { coreVersions, findGroup, findOpenApiDocument, findResourceList, groupList, openApiIndex } from "./discovery";
 import { list, renderList, selection, watch } from "./lists";
+import { podSecurityWarnings } from "./pod-security-warnings";
 import { type EncryptionConfiguration, renderMetrics } from "./metrics";
 import type { ApiObject } from "./objects";
 import { jsonPatch, mergePatch, strategicMerge } from "./patch";
@@ -252,7 +253,7 @@ export class ApiServer {
         return reply(200, cluster.update(resource, object, { isStatus: target.subresource === "status", dryRun }));
       }
       case "patch":
-        return this.patch(request, reply, resource, target, query, dryRun);
+        return this.patch(request, response, reply, resource, target, query, dryRun);
       case "delete": {
         const options = (await readBody(request)) as {
           propagationPolicy?: string;
@@ -286,6 +287,7 @@ export class ApiServer {
 
   private async patch(
     request: IncomingMessage,
+    response: ServerResponse,
     reply: (code: number, object: ApiObject) => void,
     resource: Resource,
     target: ResourcePath,
@@ -319,7 +321,19 @@ export class ApiServer {
         "UnsupportedMediaType",
         `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml`,
       );
-    reply(200, cluster.update(resource, checked(resource, target, patched as ApiObject), { isStatus, dryRun }));
+    const updated = cluster.update(resource, checked(resource, target, patched as ApiObject), { isStatus, dryRun });
+    if (held && resource.storage === "/namespaces") this.warn(response, held, updated);
+    reply(200, updated);
+  }
+
+  private warn(response: ServerResponse, before: ApiObject, after: ApiObject): void {
+    const warnings = podSecurityWarnings(this.context.cluster, before, after, this.context.gitVersion);
+    if (warnings.length === 0) return;
+    const quoted = (text: string) => text.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, "\\$&");
+    response.setHeader(
+      "warning",
+      warnings.map((text) => `299 - "${quoted(text)}"`),
+    );
   }
 
   private async answerSubresource(

@@ -34,8 +34,11 @@ export interface ControlCase {
    * control has it on a passing and on a failing case.
    */
   assessor?: AssessorCase;
-  /** False where the world can't be rebuilt as a living cluster, so that the remediation of this case isn't tried there. */
-  remediates?: false;
+  /**
+   * Whether the remediation of this case is tried on a living cluster: `true` chooses this case for its kind of manifest, `false`
+   * rules it out (its world can't be rebuilt there). Without it the first failing case of each kind is tried.
+   */
+  remediates?: boolean;
 }
 
 export interface AssessorCase {
@@ -43,7 +46,7 @@ export interface AssessorCase {
   prints: string | RegExp;
   /** Text or pattern that it must not hold. */
   hides?: string | RegExp;
-  /** For commands that need more than kubectl and jq: program → what it prints, as recorded. */
+  /** For commands that need more than kubectl and jq: program → what it prints, or file (a name with a dot) → what it holds. */
   recorded?: Readonly<Record<string, string>>;
 }
 
