@@ -34,6 +34,14 @@ import { publicServicesImport } from "./public-services";
 import { servicePortsImport } from "./service-ports";
 import { componentsImport } from "./components";
 import { certificateRegisterImport } from "./certificate-register";
+import { patternFalsePositivesImport } from "./pattern-false-positives";
+import { storageEncryptionImport } from "./storage-encryption";
+import { backupBucketsImport } from "./backup-buckets";
+import { backupLocationsImport } from "./backup-locations";
+import { backupStatementImport } from "./backup-statement";
+import { dataVolumesImport } from "./data-volumes";
+import { cardDataScansImport } from "./card-data-scans";
+import { flowsImport } from "./flows";
 import type { ImportKind } from "./types";
 
 export { type ImportedDocument, mergeImports, type MergedImports, withImportedFacts } from "./merge";
@@ -75,6 +83,13 @@ export const IMPORT_KINDS: readonly ImportKind[] = [
   servicePortsImport,
   componentsImport,
   certificateRegisterImport,
+  patternFalsePositivesImport,
+  storageEncryptionImport,
+  backupBucketsImport,
+  backupLocationsImport,
+  backupStatementImport,
+  dataVolumesImport,
+  cardDataScansImport,
 ];
 
 const BY_ID = new Map(IMPORT_KINDS.map((kind) => [kind.id, kind]));

@@ -14,6 +14,7 @@ import type { SharedAccountUse } from "./shared-account-uses";
 import type { ApprovedCapability } from "./approved-capabilities";
 import type { ApprovedPolicyException } from "./policy-exceptions";
 import type { BreakGlassRecord } from "./break-glass-records";
+import type { Flow, MetadataProtection } from "./flows";
 import type { ImageRegistry } from "./image-registries";
 import type { RiskAcceptance, VulnerabilityRanking } from "./risk-acceptances";
 import type { NonCredential, SandboxDemand } from "./workload-demands";
@@ -21,6 +22,9 @@ import type { CertificateEntry } from "./certificates";
 import type { ComponentEntry } from "./components";
 import type { PublicService } from "./public-services";
 import type { ServicePortEntry } from "./service-ports";
+import type { BackupLocation } from "./backup-locations";
+import type { DataVolume } from "./data-volumes";
+import type { PatternFalsePositive } from "./pattern-false-positives";
 
 export type { Approval } from "./approval";
 export { endOf, isApprovedAt, startOf } from "./approval";
@@ -50,6 +54,13 @@ export interface Registers {
   servicePorts?: readonly ServicePortEntry[];
   components?: readonly ComponentEntry[];
   certificates?: readonly CertificateEntry[];
+  /** Declared flows; absent: none is declared. */
+  flows?: readonly Flow[];
+  metadataProtections?: readonly MetadataProtection[];
+  patternFalsePositives?: readonly PatternFalsePositive[];
+  /** Absent: no inventory of backups was given. */
+  backupLocations?: readonly BackupLocation[];
+  dataVolumes?: readonly DataVolume[];
 }
 export interface ApiClient {
   namespace: string;
