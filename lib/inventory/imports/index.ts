@@ -90,6 +90,7 @@ export const IMPORT_KINDS: readonly ImportKind[] = [
   backupStatementImport,
   dataVolumesImport,
   cardDataScansImport,
+  flowsImport,
 ];
 
 const BY_ID = new Map(IMPORT_KINDS.map((kind) => [kind.id, kind]));
