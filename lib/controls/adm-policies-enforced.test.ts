@@ -95,6 +95,7 @@ const underEngines = (cases: readonly ControlCase[]): ControlCase[] =>
 describeControl(admPoliciesEnforced, [
   {
     name: "policies whose engine was taken away",
+    assessor: { prints: "cde\tread-only\tEnforce" },
     objects: [cde, policy(ALL)],
     status: "fail",
     says: "no webhook of Kyverno is asked",
@@ -139,7 +140,12 @@ describeControl(admPoliciesEnforced, [
       object: "Namespace/cde",
       says: "all 7",
     },
-    { name: "Kyverno alone", objects: [cdeNamespace(), policy(EVERYTHING)], status: "pass" },
+    {
+      name: "Kyverno alone",
+      assessor: { prints: "cde\tread-only\tEnforce" },
+      objects: [cdeNamespace(), policy(EVERYTHING)],
+      status: "pass",
+    },
     {
       name: "Kyverno's podSecurity rule instead of patterns",
       objects: [
@@ -247,6 +253,7 @@ describeControl(admPoliciesEnforced, [
     },
     {
       name: "the match uses a wrong label",
+      remediates: true,
       objects: [
         cde,
         policy(

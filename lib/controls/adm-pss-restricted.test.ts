@@ -31,6 +31,7 @@ const config = (
 describeControl(admPssRestricted, [
   {
     name: "restricted at latest",
+    assessor: { prints: "cde\trestricted\tlatest" },
     objects: cde(enforce("restricted", "latest")),
     status: "pass",
     object: "Namespace/cde",
@@ -66,7 +67,7 @@ describeControl(admPssRestricted, [
     options: at(),
     status: "unknown",
   },
-  { name: "no label", objects: cde(), status: "fail", says: "no enforce label" },
+  { name: "no label", assessor: { prints: "cde\tno label" }, objects: cde(), status: "fail", says: "no enforce label" },
   {
     name: "audit and warn alone enforce nothing",
     objects: cde({ "pod-security.kubernetes.io/warn": "restricted", "pod-security.kubernetes.io/audit": "restricted" }),

@@ -41,7 +41,12 @@ const wide = [
 ];
 
 describeControl(authAnonymousScoped, [
-  { name: "off", status: "pass", objects: world(api(["--anonymous-auth=false"])) },
+  {
+    name: "off",
+    assessor: { prints: "/api 401", recorded: { curl: "/api 401\n" } },
+    status: "pass",
+    objects: world(api(["--anonymous-auth=false"])),
+  },
   {
     name: "off, the last of two values counts",
     status: "pass",
@@ -72,7 +77,14 @@ describeControl(authAnonymousScoped, [
     objects: world(),
     options: { provider: "eks", facts: probe(401) },
   },
-  { name: "on by default", status: "fail", severity: "medium", objects: world(api([])), says: "the default is true" },
+  {
+    name: "on by default",
+    assessor: { prints: "/api 403", recorded: { curl: "/api 403\n" } },
+    status: "fail",
+    severity: "medium",
+    objects: world(api([])),
+    says: "the default is true",
+  },
   { name: "on by flag", status: "fail", severity: "medium", objects: world(api(["--anonymous-auth=true"])) },
   {
     name: "on, and RBAC gives anonymous users more",

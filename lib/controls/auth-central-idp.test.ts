@@ -54,6 +54,7 @@ describeControl(authCentralIdp, [
   },
   {
     name: "OIDC, and 30 days of events show nobody else",
+    assessor: { prints: "--oidc-issuer-url=https://login.example.com" },
     status: "pass",
     objects: world(api(oidc)),
     options: { facts: signIns() },
@@ -105,6 +106,7 @@ describeControl(authCentralIdp, [
   },
   {
     name: "nothing configured",
+    assessor: { prints: "not visible or not set" },
     status: "fail",
     objects: world(api(["--client-ca-file=/ca.crt"])),
     says: "no identity provider is configured",

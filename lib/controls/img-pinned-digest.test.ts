@@ -20,6 +20,7 @@ const world = (...objects: unknown[]) => [cdeNamespace(), ...objects];
 describeControl(imgPinnedDigest, [
   {
     name: "pinned and running as pinned",
+    assessor: { prints: "" },
     status: "pass",
     objects: world(running(pinned, pinned)),
     says: "run as pinned",
@@ -53,6 +54,7 @@ describeControl(imgPinnedDigest, [
   },
   {
     name: "a tag only",
+    assessor: { prints: "cde/app-0 app:1.2" },
     status: "fail",
     severity: "medium",
     objects: world(template("app:1.2")),

@@ -6,6 +6,7 @@ import {
   minimalPodSpec,
   namespace,
   node,
+  runningDeployment,
 } from "@/lib/fixtures/builders";
 import { isoNoColocation } from "./iso-no-colocation";
 import { describeControl } from "./testing";
@@ -24,6 +25,7 @@ const world = [cdeNamespace(), outside, node("n1"), node("n2"), pod("api", "cde"
 describeControl(isoNoColocation, [
   {
     name: "CDE and other pods on different nodes",
+    assessor: { prints: "" },
     status: "pass",
     objects: [...world, pod("web", "shop", "n2")],
     object: "Node/n1",
@@ -68,7 +70,22 @@ describeControl(isoNoColocation, [
     ],
   },
   {
+    name: "workloads of both sides on one node",
+    remediates: true,
+    status: "fail",
+    objects: [
+      cdeNamespace(),
+      outside,
+      node("n1"),
+      ...runningDeployment("api", "cde", minimalPodSpec(), { nodeName: "n1" }),
+      ...runningDeployment("web", "shop", minimalPodSpec(), { nodeName: "n1" }),
+    ],
+    object: "Node/n1",
+  },
+  {
     name: "an out-of-scope pod beside a CDE pod",
+    remediates: false,
+    assessor: { prints: "n1 shop/web" },
     status: "fail",
     severity: "critical",
     objects: [...world, pod("web", "shop")],

@@ -96,11 +96,28 @@ export const isoNoColocation: Control = {
           },
         },
       }),
-      apply: `kubectl label node ${shellQuote(node)} ${label}=${values.cde} && for d in $(kubectl -n CDE_NAMESPACE get deploy -o name); do kubectl -n CDE_NAMESPACE patch "$d" --patch-file patch.yaml; done && kubectl taint node ${shellQuote(node)} ${labelKey}=${values.cde}:NoExecute`,
+      apply: [
+        `kubectl label node ${shellQuote(node)} ${label}=${values.cde}`,
+        ...cdeWorkloadsOn(context, node).map(
+          ({ ref, namespace }) =>
+            `kubectl -n ${shellQuote(namespace)} patch ${ref.kind.toLowerCase()} ${shellQuote(ref.name)} --patch-file patch.yaml`,
+        ),
+        `kubectl taint node ${shellQuote(node)} ${labelKey}=${values.cde}:NoExecute`,
+      ].join(" &&\n"),
       risk: "NoExecute evicts every pod without the toleration at once; there must be room for them elsewhere. Patch the CDE workloads before the taint is set.",
     };
   },
 };
+
+/** The CDE workloads with a pod on the node whose template can be patched. */
+function cdeWorkloadsOn(context: EvaluationContext, node: string): Workload[] {
+  return context.inventory.workloads.filter(
+    (workload) =>
+      context.scope.categoryOf(workload.namespace) === "cde" &&
+      ["Deployment", "StatefulSet", "DaemonSet"].includes(workload.ref.kind) &&
+      workload.pods.some((pod) => pod.spec.nodeName === node),
+  );
+}
 
 /** `declared` pods say that they are CDE; `unlabelled` ones count as CDE because nobody said anything. */
 type Standing = "declared" | "unlabelled" | "connected" | "foreign";

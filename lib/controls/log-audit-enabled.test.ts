@@ -25,7 +25,13 @@ const apiServerObject = (profile?: string) =>
   });
 
 describeControl(logAuditEnabled, [
-  { name: "policy and log file", objects: [cde, apiserver([POLICY, LOG])], status: "pass", object: "Cluster/cluster" },
+  {
+    name: "policy and log file",
+    assessor: { prints: "--audit-log-path=/var/log/kubernetes/audit/audit.log" },
+    objects: [cde, apiserver([POLICY, LOG])],
+    status: "pass",
+    object: "Cluster/cluster",
+  },
   {
     name: "policy and webhook, values apart from their flags",
     objects: [cde, apiserver(["--audit-policy-file", "/p.yaml", "--audit-webhook-config-file", "/w.yaml"])],
@@ -33,6 +39,7 @@ describeControl(logAuditEnabled, [
   },
   {
     name: "a policy without backend records nothing",
+    assessor: { prints: "--audit-policy-file", hides: "--audit-log-path" },
     objects: [cde, apiserver([POLICY])],
     status: "fail",
     says: "no event is kept",

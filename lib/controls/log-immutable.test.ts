@@ -21,6 +21,12 @@ const store = (changes: Partial<LogProtection> = {}) => ({
 describeControl(logImmutable, [
   {
     name: "locked in compliance mode",
+    assessor: {
+      prints: "COMPLIANCE",
+      recorded: {
+        aws: '{"ObjectLockConfiguration":{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"COMPLIANCE","Days":365}}}}\n',
+      },
+    },
     objects: [cde],
     options: store(),
     status: "pass",
@@ -55,6 +61,12 @@ describeControl(logImmutable, [
   },
   {
     name: "governance mode with a broad bypass",
+    assessor: {
+      prints: "GOVERNANCE",
+      recorded: {
+        aws: '{"ObjectLockConfiguration":{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"GOVERNANCE","Days":365}}}}\n',
+      },
+    },
     objects: [cde],
     options: store({ lock: "governance", bypassIdentities: ["everyone-in-ops"] }),
     status: "fail",

@@ -70,7 +70,7 @@ export const logImmutable: Control = {
     ),
     expect:
       "Object lock in mode COMPLIANCE for the retention period, versioning enabled, no principal of the cluster with delete rights; and only approved subjects in the last list.",
-    needs: ["aws or the client of your store", "read access to the log store"],
+    needs: ["aws"],
   }),
   remediate: (_context, result) => ({
     summary: `Lock what ${result.object.name} stores: write the logs (or a second copy) to a bucket with object lock in compliance mode, give the shipper a credential that can only add, and take deletion away from every other role. The lock of a bucket that Elasticsearch uses for snapshots may stop its housekeeping; use a bucket of its own. Terraform: aws_s3_bucket with object_lock_enabled = true, and aws_s3_bucket_object_lock_configuration with mode = "COMPLIANCE" and days = ${KEEP_DAYS}.`,

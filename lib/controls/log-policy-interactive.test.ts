@@ -22,7 +22,19 @@ const ALL = [
 ];
 
 describeControl(logPolicyInteractive, [
-  { name: "a catch-all at Metadata", objects: [cde], options: withRules({ level: "Metadata" }), status: "pass" },
+  {
+    name: "a catch-all at Metadata",
+    assessor: {
+      prints: '"sub":"exec"',
+      recorded: {
+        "audit.log":
+          '{"kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": "a1", "level": "Metadata", "verb": "get", "user": {"username": "ann"}, "objectRef": {"resource": "pods", "subresource": "exec", "namespace": "cde", "name": "web-0"}, "requestReceivedTimestamp": "2026-11-20T10:00:00Z"}\n',
+      },
+    },
+    objects: [cde],
+    options: withRules({ level: "Metadata" }),
+    status: "pass",
+  },
   { name: "higher levels are fine", objects: [cde], options: withRules({ level: "RequestResponse" }), status: "pass" },
   {
     name: "the subresources by name",
@@ -38,6 +50,13 @@ describeControl(logPolicyInteractive, [
   },
   {
     name: "create alone misses exec over WebSocket, which is a get",
+    assessor: {
+      prints: "",
+      recorded: {
+        "audit.log":
+          '{"kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": "a1", "level": "Metadata", "verb": "get", "user": {"username": "ann"}, "objectRef": {"resource": "secrets", "namespace": "cde", "name": "db"}, "requestReceivedTimestamp": "2026-11-20T10:00:00Z"}\n',
+      },
+    },
     objects: [cde],
     options: withRules({
       level: "Metadata",

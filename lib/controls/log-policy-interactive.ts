@@ -84,7 +84,7 @@ export const logPolicyInteractive: Control = {
   verify: () => ({
     command: `jq -c 'select(.objectRef.subresource//""|IN("exec","attach","portforward","proxy","ephemeralcontainers"))|{user:.user.username,verb,sub:.objectRef.subresource,ns:.objectRef.namespace,pod:.objectRef.name,time:.requestReceivedTimestamp}' audit.log | tail -5`,
     expect: "After a trial exec and port-forward (with a current kubectl) one line for each, with the person's name.",
-    needs: ["a copy of audit.log"],
+    needs: ["audit.log"],
   }),
   remediate: () => ({
     summary:

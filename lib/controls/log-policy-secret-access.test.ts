@@ -33,7 +33,19 @@ const events = (secretEventsWithBody: number) => ({
 });
 
 describeControl(logPolicySecretAccess, [
-  { name: "one rule at Metadata for everything", objects: [cde], options: withRules([catchAll]), status: "pass" },
+  {
+    name: "one rule at Metadata for everything",
+    assessor: {
+      prints: "",
+      recorded: {
+        "audit.log":
+          '{"kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": "a1", "level": "Metadata", "verb": "get", "user": {"username": "ann"}, "objectRef": {"resource": "secrets", "namespace": "cde", "name": "db"}, "requestReceivedTimestamp": "2026-11-20T10:00:00Z"}\n',
+      },
+    },
+    objects: [cde],
+    options: withRules([catchAll]),
+    status: "pass",
+  },
   {
     name: "credentials at Metadata before a detailed catch-all",
     objects: [cde],
@@ -59,6 +71,13 @@ describeControl(logPolicySecretAccess, [
   },
   {
     name: "Request on secrets",
+    assessor: {
+      prints: '"auditID":"a1"',
+      recorded: {
+        "audit.log":
+          '{"kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": "a1", "level": "Request", "verb": "get", "user": {"username": "ann"}, "objectRef": {"resource": "secrets", "namespace": "cde", "name": "db"}, "requestReceivedTimestamp": "2026-11-20T10:00:00Z", "requestObject": {"kind": "Secret"}}\n',
+      },
+    },
     objects: [cde],
     options: withRules([{ level: "Request", ...secrets }, catchAll]),
     status: "fail",

@@ -106,7 +106,7 @@ export const logPolicySecretAccess: Control = {
     command: `jq -c 'select(.objectRef.resource=="secrets")|select(.requestObject!=null or .responseObject!=null)|{auditID,level,verb,ns:.objectRef.namespace,name:.objectRef.name}' audit.log | head`,
     expect:
       "No output: any line means that contents of Secrets are in the log; then treat the log as holding credentials and rotate them. The same file without the second select shows that access is recorded at all.",
-    needs: ["a copy of audit.log"],
+    needs: ["audit.log"],
   }),
   remediate: () => ({
     summary:

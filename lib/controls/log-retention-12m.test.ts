@@ -21,6 +21,12 @@ const store = (changes: Partial<LogRetention> = {}) => ({
 describeControl(logRetention12m, [
   {
     name: "a year and more, attached, searchable, complete",
+    assessor: {
+      prints: '"delete": "400d"',
+      recorded: {
+        curl: '{"audit": {"policy": {"phases": {"delete": {"min_age": "400d"}}}}, "indices": {"audit-1": {"policy": "audit", "age": "300d", "phase": "warm"}}, "hits": {"hits": [{"_source": {"@timestamp": "2025-11-20T00:00:00Z"}}]}}',
+      },
+    },
     objects: [cde],
     options: store(),
     status: "pass",
@@ -42,6 +48,12 @@ describeControl(logRetention12m, [
   },
   {
     name: "364 days",
+    assessor: {
+      prints: '"delete": "364d"',
+      recorded: {
+        curl: '{"audit": {"policy": {"phases": {"delete": {"min_age": "364d"}}}}, "indices": {"audit-1": {"policy": "audit", "age": "300d", "phase": "warm"}}, "hits": {"hits": [{"_source": {"@timestamp": "2025-11-20T00:00:00Z"}}]}}',
+      },
+    },
     objects: [cde],
     options: store({ deleteAfterDays: 364 }),
     status: "fail",

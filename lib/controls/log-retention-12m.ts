@@ -58,7 +58,7 @@ export const logRetention12m: Control = {
     ].join("\n"),
     expect:
       "Deletion at 365 days or later (CloudWatch: 365 or more, or null), the policy on every index, and an oldest event that is a year old or as old as the delivery.",
-    needs: ["curl", "read access to the log store"],
+    needs: ["curl"],
   }),
   remediate: (_context, result) => ({
     summary: `Keep events of ${result.object.name} for at least ${KEEP_DAYS} days and the last ${SEARCHABLE_DAYS} in a tier that is searched at once; put the policy into the index template, because a policy that no index uses does nothing. What was deleted is gone: record the gap. The document is the body of an Elasticsearch life-cycle policy.`,

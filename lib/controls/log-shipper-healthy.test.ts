@@ -88,6 +88,7 @@ describeControl(logShipperHealthy, [
   },
   {
     name: "ready on every control-plane node, output secured",
+    assessor: { prints: '"ready": 1' },
     objects: [...world, apiserver(), ...shipper()],
     options: output(),
     status: "pass",
@@ -114,6 +115,8 @@ describeControl(logShipperHealthy, [
   },
   {
     name: "desired 0 and ready 0 is no health",
+    remediates: false,
+    assessor: { prints: '"ready": 0' },
     objects: [...world, apiserver(), ...shipper({ on: [] })],
     options: output(),
     status: "fail",
@@ -121,6 +124,7 @@ describeControl(logShipperHealthy, [
   },
   {
     name: "a control-plane node without a pod",
+    remediates: false,
     objects: [...world, cp("cp-2"), apiserver(), ...shipper()],
     options: output(),
     status: "fail",
@@ -128,6 +132,7 @@ describeControl(logShipperHealthy, [
   },
   {
     name: "pods on workers alone",
+    remediates: false,
     objects: [...world, apiserver(), ...shipper({ on: ["worker-1"] })],
     options: output(),
     status: "fail",
@@ -142,6 +147,7 @@ describeControl(logShipperHealthy, [
   },
   {
     name: "the file is mounted by its path",
+    remediates: true,
     objects: [...world, apiserver(), ...shipper({ path: LOG })],
     options: output(),
     status: "fail",

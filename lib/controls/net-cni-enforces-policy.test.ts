@@ -27,6 +27,7 @@ const fargate = node("f1", { "eks.amazonaws.com/compute-type": "fargate" });
 describeControl(netCniEnforcesPolicy, [
   {
     name: "Calico is ready on every node",
+    assessor: { prints: "calico-system/calico-node" },
     status: "pass",
     objects: [cdeNamespace(), ...calicoOn(["n1", "n2"]), pod("n1")],
     says: "ready on 2 of 2 nodes",
@@ -45,6 +46,7 @@ describeControl(netCniEnforcesPolicy, [
   },
   {
     name: "flannel alone",
+    assessor: { prints: "kube-flannel/kube-flannel-ds", hides: "calico" },
     status: "fail",
     objects: [cdeNamespace(), ...flannelOn(["n1"])],
     says: "flannel enforces no NetworkPolicy",

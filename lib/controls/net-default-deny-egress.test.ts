@@ -22,6 +22,7 @@ const dnsPorts = [
 describeControl(netDefaultDenyEgress, [
   {
     name: "every pod, Egress, no rule, enforced",
+    assessor: { prints: "cde\tOK p1" },
     status: "pass",
     objects: [...world, deny()],
     object: "Namespace/cde",
@@ -33,6 +34,7 @@ describeControl(netDefaultDenyEgress, [
   },
   {
     name: "the policy's name says nothing",
+    assessor: { prints: "cde\tMISSING" },
     status: "fail",
     objects: [...world, deny({ podSelector: { matchLabels: { app: "x" } } }, "default-deny-all")],
   },

@@ -14,6 +14,7 @@ const narrow = deny({ podSelector: { matchLabels: { app: "app" } } }, "narrow");
 describeControl(netDefaultDenyIngress, [
   {
     name: "every pod, Ingress, no rule, enforced",
+    assessor: { prints: "cde\tOK p1" },
     status: "pass",
     objects: [...world, deny()],
     object: "Namespace/cde",
@@ -25,6 +26,7 @@ describeControl(netDefaultDenyIngress, [
   },
   {
     name: "the policy's name says nothing",
+    assessor: { prints: "cde\tMISSING" },
     status: "fail",
     objects: [...world, deny({ podSelector: { matchLabels: { app: "x" } } }, "default-deny-all")],
   },

@@ -14,7 +14,13 @@ const policy = (spec: object) =>
 const from = (...peers: object[]) => policy({ ingress: [{ from: peers, ports }] });
 
 describeControl(netNoBroadAllow, [
-  { name: "peers and ports are named", status: "pass", objects: [...world, from(web)], object: "NetworkPolicy/cde/p1" },
+  {
+    name: "peers and ports are named",
+    assessor: { prints: "" },
+    status: "pass",
+    objects: [...world, from(web)],
+    object: "NetworkPolicy/cde/p1",
+  },
   {
     name: "namespaceSelector and podSelector in one item",
     status: "pass",
@@ -51,6 +57,7 @@ describeControl(netNoBroadAllow, [
   },
   {
     name: "an empty rule",
+    assessor: { prints: "cde/p1 ingress[0] {}" },
     status: "fail",
     severity: "critical",
     objects: [...world, policy({ ingress: [{}] })],

@@ -31,6 +31,7 @@ const off = { automountServiceAccountToken: false };
 describeControl(podDedicatedServiceAccount, [
   {
     name: "an account of its own",
+    assessor: { prints: "cde\tapp\tapp" },
     objects: [cde, deployment("app", "cde", using("app")), deployment("web", "cde", using("web"))],
     status: "pass",
   },
@@ -43,6 +44,7 @@ describeControl(podDedicatedServiceAccount, [
   { name: "the default account by name", objects: [cde, deployment("app", "cde", using("default"))], status: "fail" },
   {
     name: "shared by unrelated workloads",
+    assessor: { prints: "cde\tshared\tapp,web" },
     objects: [cde, deployment("app", "cde", using("shared")), deployment("web", "cde", using("shared"))],
     status: "fail",
     object: "Deployment/cde/app",

@@ -16,13 +16,19 @@ const withSpec = (fields: Record<string, unknown>) => [cde, deployment("app", "c
 const withPort = (port: Record<string, unknown>) => ({ containers: [container({ ports: [port] })] });
 
 describeControl(podNoHostNamespaces, [
-  { name: "namespaces of its own", objects: [cde, deployment("app", "cde", restrictedPodSpec())], status: "pass" },
+  {
+    name: "namespaces of its own",
+    assessor: { prints: "" },
+    objects: [cde, deployment("app", "cde", restrictedPodSpec())],
+    status: "pass",
+  },
   { name: "explicit false", objects: withSpec({ hostNetwork: false, hostPID: false, hostIPC: false }), status: "pass" },
   { name: "a container port without host port", objects: withSpec(withPort({ containerPort: 8080 })), status: "pass" },
   { name: "host port 0", objects: withSpec(withPort({ containerPort: 8080, hostPort: 0 })), status: "pass" },
   { name: "hostUsers=false is a hardening", objects: withSpec({ hostUsers: false }), status: "pass" },
   {
     name: "hostNetwork in the CDE is critical",
+    assessor: { prints: "cde/app-0" },
     objects: withSpec({ hostNetwork: true }),
     status: "fail",
     severity: "critical",

@@ -21,6 +21,7 @@ import type { Control, Result } from "./types";
 import { remediateWorkload } from "./workload-patch";
 import {
   distinct,
+  findWorkload,
   judgeWorkloads,
   sourceWords,
   specEvidence,
@@ -103,22 +104,30 @@ export const podNoHostpath: Control = {
     needs: [],
   }),
   remediate: (context, result) =>
-    remediateWorkload(
-      context,
-      result,
-      {
-        summary:
-          "Replace the hostPath by an emptyDir (scratch data), a PersistentVolumeClaim (data to keep) or a CSI driver; the patch takes an emptyDir. The restricted Pod Security level then keeps it out.",
-        risk: "The container no longer sees the node's files; data in the old folder stays on the node and must be moved by hand.",
-      },
-      (spec) => ({
-        spec: {
-          volumes: (spec.volumes ?? [])
-            .filter((volume) => volume.hostPath)
-            .map(({ name }) => ({ name, hostPath: null, emptyDir: {} })),
-        },
-      }),
-    ),
+    findWorkload(context, result)?.variants.some(({ spec }) =>
+      (spec.volumes ?? []).some((volume) => volume.hostPath),
+    ) !== true
+      ? {
+          summary:
+            "Make a claim of a storage class whose driver manages the disk, copy the data, and let the pod use that claim; then delete the PersistentVolume of type hostPath or local.",
+          risk: "The application must be stopped while its data is copied.",
+        }
+      : remediateWorkload(
+          context,
+          result,
+          {
+            summary:
+              "Replace the hostPath by an emptyDir (scratch data), a PersistentVolumeClaim (data to keep) or a CSI driver; the patch takes an emptyDir. The restricted Pod Security level then keeps it out.",
+            risk: "The container no longer sees the node's files; data in the old folder stays on the node and must be moved by hand.",
+          },
+          (spec) => ({
+            spec: {
+              volumes: (spec.volumes ?? [])
+                .filter((volume) => volume.hostPath)
+                .map(({ name }) => ({ name, hostPath: null, emptyDir: {} })),
+            },
+          }),
+        ),
 };
 
 interface HostMount {

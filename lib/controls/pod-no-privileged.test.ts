@@ -24,6 +24,7 @@ describeControl(podNoPrivileged, [
     objects: [cde, ...runningDeployment("app", "cde", restrictedPodSpec())],
     status: "pass",
     object: "Deployment/cde/app",
+    assessor: { prints: "" },
   },
   {
     name: "privileged=false is not privileged",
@@ -36,6 +37,7 @@ describeControl(podNoPrivileged, [
     status: "fail",
     object: "Deployment/cde/app",
     says: "container bad",
+    assessor: { prints: "cde/app-0" },
   },
   {
     name: "an init container",

@@ -23,7 +23,12 @@ const root = { runAsUser: 0 };
 const facts = (gitVersion?: string) => ({ facts: { ...(gitVersion === undefined ? {} : { gitVersion }) } });
 
 describeControl(podRunAsNonRoot, [
-  { name: "pod says so, containers inherit", objects: app({ runAsNonRoot: true }, undefined), status: "pass" },
+  {
+    name: "pod says so, containers inherit",
+    assessor: { prints: "" },
+    objects: app({ runAsNonRoot: true }, undefined),
+    status: "pass",
+  },
   { name: "the container alone says so", objects: app(undefined, { runAsNonRoot: true }), status: "pass" },
   {
     name: "a container says so though the API filled in an empty pod context",
@@ -32,6 +37,7 @@ describeControl(podRunAsNonRoot, [
   },
   {
     name: "nothing is set",
+    assessor: { prints: "cde/app-0 app nonRoot=null" },
     objects: app(undefined, undefined),
     status: "fail",
     says: "container app may run as root (runAsNonRoot=unset, runAsUser=unset)",

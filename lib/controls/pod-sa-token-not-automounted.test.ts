@@ -49,7 +49,12 @@ describeControl(podSaTokenNotAutomounted, [
       says: "volume token brings one",
     }),
   ),
-  { name: "the pod says no", objects: [cde, serviceAccount(), deployment("app", "cde", spec(off))], status: "pass" },
+  {
+    name: "the pod says no",
+    assessor: { prints: "" },
+    objects: [cde, serviceAccount(), deployment("app", "cde", spec(off))],
+    status: "pass",
+  },
   {
     name: "the account says no and the pod nothing",
     objects: [cde, serviceAccount("app", "cde", off), deployment("app", "cde", spec())],
@@ -57,6 +62,8 @@ describeControl(podSaTokenNotAutomounted, [
   },
   {
     name: "neither says anything",
+    remediates: true,
+    assessor: { prints: "cde/app-0 account=cde/app automount=null" },
     objects: [cde, serviceAccount(), deployment("app", "cde", spec())],
     status: "fail",
     says: "without permissions",

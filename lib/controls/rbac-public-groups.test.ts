@@ -37,6 +37,7 @@ describeControl(rbacPublicGroups, [
   },
   {
     name: "Kubernetes' default bindings",
+    assessor: { prints: "b-system:basic-user", hides: "reader" },
     status: "pass",
     objects: defaults,
     object: "ClusterRoleBinding/b-system:discovery",
@@ -45,6 +46,7 @@ describeControl(rbacPublicGroups, [
   { name: "a right for a named group", status: "pass", objects: [...defaults, reader, bind("reader", "developers")] },
   {
     name: "all users may read pods",
+    assessor: { prints: "b-reader\tClusterRole/reader\tsystem:authenticated" },
     status: "fail",
     severity: "critical",
     objects: [...defaults, reader, bind("reader", "system:authenticated")],

@@ -48,6 +48,7 @@ describeControl(rbacSecretsWorkloads, [
   },
   {
     name: "no account has a rule on Secrets",
+    assessor: { prints: "" },
     status: "pass",
     objects: withRule({ resources: ["configmaps"] }),
     object: "Namespace/cde",
@@ -80,6 +81,7 @@ describeControl(rbacSecretsWorkloads, [
   },
   ...["get", "list", "watch", "update", "patch", "deletecollection", "*"].map((verb) => ({
     name: `${verb} returns the content`,
+    ...(verb === "get" ? { assessor: { prints: "cde\tb\tRole/r\tcde\tweb" } } : {}),
     status: "fail" as const,
     severity: "high" as const,
     objects: withRule({ verbs: [verb] }),

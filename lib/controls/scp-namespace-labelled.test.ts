@@ -7,6 +7,7 @@ const labelled = (value: string) => namespace("shop", { "pci-scope": value });
 describeControl(scpNamespaceLabelled, [
   {
     name: "the three values are valid",
+    assessor: { prints: "", hides: "shop" },
     status: "pass",
     objects: [cdeNamespace(), labelled("connected-to"), namespace("x", { "pci-scope": "out-of-scope" })],
   },
@@ -18,6 +19,7 @@ describeControl(scpNamespaceLabelled, [
   },
   {
     name: "a label is missing",
+    assessor: { prints: "shop" },
     status: "fail",
     objects: [cdeNamespace(), namespace("shop")],
     object: "Namespace/shop",

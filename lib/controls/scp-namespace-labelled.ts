@@ -78,8 +78,15 @@ export const scpNamespaceLabelled: Control = {
     const { settings } = context.scope;
     const value = proposedValue(result.object.name, settings);
     return {
-      summary: `Decide the category of namespace ${result.object.name} and set it where the namespace is defined: kubectl label namespace ${result.object.name} ${settings.labelKey}=${value} --overwrite. The policy below refuses namespaces without a valid label from then on.`,
-      manifest: labelPolicy(settings),
+      summary: `Decide the category of namespace ${result.object.name}, and set it where the namespace is defined; ${value} is proposed, because it is the safe guess. The policy behind it refuses namespaces without a valid label from then on.`,
+      manifest: [
+        renderManifest({
+          apiVersion: "v1",
+          kind: "Namespace",
+          metadata: { name: result.object.name, labels: { [settings.labelKey]: value } },
+        }),
+        labelPolicy(settings),
+      ].join("---\n"),
       apply: "kubectl apply -f scope-label-required.yaml",
       risk: "Controllers that create namespaces without the label (preview environments, operators) are refused once the policy is bound.",
     };

@@ -16,7 +16,12 @@ const metrics = (prefix: string, operation = "to_storage", resource = "secrets")
 });
 
 describeControl(secEtcdEncryptionOn, [
-  { name: "the flag on the API server", status: "pass", objects: world(api(on)) },
+  {
+    name: "the flag on the API server",
+    assessor: { prints: "--encryption-provider-config=/etc/kubernetes/enc/config.yaml" },
+    status: "pass",
+    objects: world(api(on)),
+  },
   {
     name: "the flag written with a space",
     status: "pass",
@@ -55,6 +60,7 @@ describeControl(secEtcdEncryptionOn, [
   },
   {
     name: "the flag is missing",
+    assessor: { prints: "not visible or not set" },
     status: "fail",
     objects: world(api(["--profiling=false"])),
     says: "missing on kube-apiserver-cp-1",

@@ -35,6 +35,11 @@ const linkerd = (policy?: string) => [
 describeControl(tlsInternalTraffic, [
   {
     name: "STRICT for the namespace, a sidecar in every pod",
+    assessor: {
+      prints: "cde\tdefault\t{}\tSTRICT",
+      hides: "no sidecar",
+      recorded: { openssl: "Verify return code: 0 (ok)\n" },
+    },
     status: "pass",
     objects: world(strict),
     object: "Namespace/cde",
@@ -80,6 +85,7 @@ describeControl(tlsInternalTraffic, [
   },
   {
     name: "PERMISSIVE in the namespace wins over the mesh",
+    assessor: { prints: "cde\tp\t{}\tPERMISSIVE", recorded: { openssl: "Verify return code: 0 (ok)\n" } },
     status: "fail",
     objects: world(
       root,

@@ -13,6 +13,7 @@ const world = [cdeNamespace(), kubelet("n1", "v1.36.1")];
 describeControl(verKubernetesSupported, [
   {
     name: "supported, kubelet of the same version",
+    assessor: { prints: "v1.36.2" },
     status: "pass",
     objects: world,
     options: at("v1.36.2"),
@@ -47,6 +48,7 @@ describeControl(verKubernetesSupported, [
   },
   {
     name: "past its end",
+    assessor: { prints: "v1.34.2" },
     status: "fail",
     severity: "high",
     objects: [cdeNamespace(), kubelet("n1", "v1.34.2")],
