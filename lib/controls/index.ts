@@ -29,6 +29,7 @@ import { netNoBroadAllow } from "./net-no-broad-allow";
 import { podCapabilitiesDropped } from "./pod-capabilities-dropped";
 import { podDedicatedServiceAccount } from "./pod-dedicated-service-account";
 import { podKernelConfinement } from "./pod-kernel-confinement";
+import { podNoDebugContainers } from "./pod-no-debug-containers";
 import { podNoHostNamespaces } from "./pod-no-host-namespaces";
 import { podNoHostpath } from "./pod-no-hostpath";
 import { podNoPrivilegeEscalation } from "./pod-no-privilege-escalation";
@@ -45,6 +46,7 @@ import { rbacSecretsHumans } from "./rbac-secrets-humans";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import { secEtcdEncryptionOn } from "./sec-etcd-encryption-on";
+import { secNoSecretEnv } from "./sec-no-secret-env";
 import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 import { tlsInternalTraffic } from "./tls-internal-traffic";
 import { verKubernetesSupported } from "./ver-kubernetes-supported";
@@ -69,12 +71,14 @@ export const CONTROLS: readonly Control[] = [
   podKernelConfinement,
   podSaTokenNotAutomounted,
   podDedicatedServiceAccount,
+  podNoDebugContainers,
   admPssRestricted,
   admRunningPodsComply,
   admPoliciesEnforced,
   isoNoColocation,
   imgPinnedDigest,
   secEtcdEncryptionOn,
+  secNoSecretEnv,
   rbacClusterAdmin,
   rbacNoWildcards,
   rbacSecretsWorkloads,
