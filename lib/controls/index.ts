@@ -38,6 +38,7 @@ import { podReadOnlyRootfs } from "./pod-read-only-rootfs";
 import { podRunAsNonRoot } from "./pod-run-as-non-root";
 import { podSaTokenNotAutomounted } from "./pod-sa-token-not-automounted";
 import { rbacClusterAdmin } from "./rbac-cluster-admin";
+import { rbacEscalationPaths } from "./rbac-escalation-paths";
 import { rbacInteractiveAccess } from "./rbac-interactive-access";
 import { rbacNoWildcards } from "./rbac-no-wildcards";
 import { rbacNscWrite } from "./rbac-nsc-write";
@@ -84,6 +85,7 @@ export const CONTROLS: readonly Control[] = [
   rbacSecretsWorkloads,
   rbacSecretsHumans,
   rbacInteractiveAccess,
+  rbacEscalationPaths,
   rbacNscWrite,
   rbacPublicGroups,
   authCentralIdp,

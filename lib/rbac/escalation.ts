@@ -54,13 +54,18 @@ export const POWERS: readonly Power[] = [
   power("bind", "bind roles whose rights it doesn't hold", [
     [right(RBAC, "clusterroles", ["bind"]), right(RBAC, "roles", ["bind"])],
   ]),
-  power("impersonate", "act as other users, groups or accounts", [
+  power(
+    "impersonate",
+    "act as other users, groups or accounts",
     [
-      right("", "users", ["impersonate"], wide),
-      right("", "groups", ["impersonate"], wide),
-      right("", "serviceaccounts", ["impersonate"]),
+      [
+        right("", "users", ["impersonate"], wide),
+        right("", "groups", ["impersonate"], wide),
+        right("", "serviceaccounts", ["impersonate"]),
+      ],
     ],
-  ]),
+    { usesAccounts: true },
+  ),
   power(
     "impersonate-extra",
     "set the extra fields of an impersonated user",
