@@ -5,6 +5,7 @@
  */
 import type { ImportOrigin } from "./import-origin";
 import type { ImportedAccessFacts } from "./imported-access";
+import type { ImportedStorageFacts } from "./imported-storage";
 import type { ImportedExposureFacts } from "./imported-exposure";
 import type { ImportedImageFacts } from "./imported-images";
 import type { ImportedControlPlaneFacts } from "./imported-control-plane";
@@ -35,12 +36,15 @@ export interface AuditPolicyRule {
   namespaces?: string[];
   nonResourceURLs?: string[];
   omitStages?: AuditStage[];
+  /** Overrides the policy's; says what a body holds, never whether there is an event. */
+  omitManagedFields?: boolean;
 }
 
-/** `rules` and `omitStages` of audit.k8s.io/v1 Policy; `omitManagedFields` never decides whether there is an event. */
+/** audit.k8s.io/v1 Policy without its metadata. */
 export interface AuditPolicy {
   rules: AuditPolicyRule[];
   omitStages?: AuditStage[];
+  omitManagedFields?: boolean;
 }
 
 /** The policy file that one API server runs with. Every API server has its own copy, so every one is judged. */
@@ -158,7 +162,8 @@ export interface ImportedFacts
   extends ImportedAccessFacts,
     ImportedControlPlaneFacts,
     ImportedImageFacts,
-    ImportedExposureFacts {
+    ImportedExposureFacts,
+    ImportedStorageFacts {
   auditPolicies?: ImportedAuditPolicy[];
   auditRecord?: AuditRecord;
   auditEvents?: AuditEventSample;
