@@ -23,12 +23,13 @@ import * as secrets from "./secrets";
 import * as nodes from "./nodes";
 import { metadata } from "./metadata";
 import { podSpec } from "./pod";
-import { Cursor, isObject, type Shape, ShapeError, text } from "./shape";
+import { Cursor, type Form, formOf, isObject, type Shape, ShapeError, text } from "./shape";
 
 export { REDACTED };
 export type { PodInstance };
 export { isKeptAnnotation, KEPT_ANNOTATIONS } from "./metadata";
 export { KEPT_FLAGS } from "./flags";
+export type { Form } from "./shape";
 
 type Bodies = { [K in SectionName]: Shape<Omit<SectionObjects[K], keyof KubeObject>> };
 const BODIES: Bodies = {
@@ -124,6 +125,17 @@ const BODIES: Bodies = {
   secretproviderclasses: secrets.secretProviderClassBody,
   "node-reports": nodes.nodeReportBody,
 };
+
+/** Which fields the objects of a section can hold in a snapshot, whatever they hold in the cluster. */
+export function fieldsOfSection(section: SectionName): Form {
+  const body = formOf(BODIES[section]);
+  const own = body.kind === "object" ? [...body.fields] : [];
+  const any: Form = { kind: "any" };
+  return {
+    kind: "object",
+    fields: new Map([["apiVersion", any], ["kind", any], ["metadata", formOf(metadata)], ...own]),
+  };
+}
 
 export interface Projection<K extends SectionName> {
   /** Absent when the object isn't valid for its kind; then `problems` says why. */

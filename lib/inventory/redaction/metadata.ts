@@ -9,7 +9,7 @@
 import type { LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference } from "../kinds";
 import { findSecret, REDACTED } from "../secret-net";
 import { ruleEngineOf } from "./rule-engine";
-import { flag, identifier, integer, isObject, list, map, object, oneOf, type Shape, text } from "./shape";
+import { described, flag, identifier, integer, isObject, list, map, object, oneOf, type Shape, text } from "./shape";
 
 /** Annotations whose values controls read. A trailing `*` stands for any end. */
 export const KEPT_ANNOTATIONS: readonly string[] = [
@@ -125,10 +125,13 @@ const ownerReference = object<OwnerReference>(
   ["apiVersion", "kind", "name"],
 );
 
-const neverKept: Shape<string> = (_, at) => {
-  at.dropped += 1;
-  return undefined as never;
-};
+const neverKept: Shape<string> = described(
+  (_, at) => {
+    at.dropped += 1;
+    return undefined as never;
+  },
+  { kind: "hidden" },
+);
 
 export const metadata: Shape<ObjectMeta> = object<ObjectMeta>(
   {

@@ -27,7 +27,10 @@ import { commandLine, keepsEtcdVariable } from "./flags";
 import { type ContainerFacts, containerFacts } from "./container-facts";
 import { templateMetadata } from "./metadata";
 import {
+  described,
   filledList,
+  formOf,
+  formWith,
   flag,
   identifier,
   integer,
@@ -98,14 +101,17 @@ const envVarByName: Shape<EnvVar> = (value, at) => {
   at.dropped += 1;
   return envVarWithValue(rest, at);
 };
-const envVar: Shape<EnvVar> = (raw, at) => {
-  const keeps =
-    isObject(raw) &&
-    typeof raw.name === "string" &&
-    typeof raw.value === "string" &&
-    keepsEtcdVariable(raw.name, raw.value, at);
-  return keeps ? envVarWithValue(raw, at) : envVarByName(raw, at);
-};
+const envVar: Shape<EnvVar> = described(
+  (raw, at) => {
+    const keeps =
+      isObject(raw) &&
+      typeof raw.name === "string" &&
+      typeof raw.value === "string" &&
+      keepsEtcdVariable(raw.name, raw.value, at);
+    return keeps ? envVarWithValue(raw, at) : envVarByName(raw, at);
+  },
+  formWith(envVarWithValue, { value: { kind: "hidden" } }),
+);
 
 /** The path of a probe without its query, which may hold a token. */
 const probePath: Shape<string> = (value, at) => {
@@ -154,15 +160,18 @@ const containerShape = object<Container>(
   ["name"],
 );
 /** Facts are read from a projected container and worked out from a raw one, where nobody can have put true ones. */
-const container: Shape<Container> = (value, at) => {
-  if (at.isParsing || !isObject(value)) return containerShape(value, at);
-  const { facts: _, ...raw } = value;
-  // The API refuses a container without a name; a manifest that has one is judged all the same, under its position.
-  raw.name ??= `container-${Number(at.path.at(-1) ?? 0) + 1}`;
-  const facts = containerFacts(raw);
-  const projected = containerShape(raw, at);
-  return facts === undefined ? projected : { ...projected, facts };
-};
+const container: Shape<Container> = described(
+  (value, at) => {
+    if (at.isParsing || !isObject(value)) return containerShape(value, at);
+    const { facts: _, ...raw } = value;
+    // The API refuses a container without a name; a manifest that has one is judged all the same, under its position.
+    raw.name ??= `container-${Number(at.path.at(-1) ?? 0) + 1}`;
+    const facts = containerFacts(raw);
+    const projected = containerShape(raw, at);
+    return facts === undefined ? projected : { ...projected, facts };
+  },
+  formWith(containerShape, { command: { kind: "hidden" }, args: { kind: "hidden" } }),
+);
 
 /** Volume sources that are known by name only (kubernetes.io, "Volumes"); one that we have never heard of is `unknown`. */
 const OTHER_SOURCES = [
@@ -219,7 +228,7 @@ const volumeFields: { [K in keyof Volume]-?: Shape<NonNullable<Volume[K]>> } = {
   otherSource: text,
 };
 const volumeShape = object<Volume>(volumeFields, ["name"]);
-const volume: Shape<Volume> = (value, at) => {
+const volume: Shape<Volume> = described((value, at) => {
   if (!isObject(value)) return volumeShape(value, at);
   const { otherSource, ...raw } = value;
   if (at.isParsing) {
@@ -232,7 +241,7 @@ const volume: Shape<Volume> = (value, at) => {
   const unlisted = Object.keys(raw).filter((key) => !Object.hasOwn(volumeFields, key) && isObject(raw[key]));
   if (unlisted.length === 0) return projected;
   return { ...projected, otherSource: unlisted.find((key) => OTHER_SOURCES.includes(key)) ?? "unknown" };
-};
+}, formOf(volumeShape));
 
 const nodeRequirement = object<NodeSelectorRequirement>({ key: text, operator: text, values: list(text) }, [
   "key",
@@ -286,12 +295,12 @@ const listedPodSpec: Shape<PodSpec> = object<PodSpec>(
  * A pod's spec. `serviceAccount` is the old name of `serviceAccountName`: the API server takes it where the new one is empty, and so
  * does the projection.
  */
-export const podSpec: Shape<PodSpec> = (value, at) => {
+export const podSpec: Shape<PodSpec> = described((value, at) => {
   if (at.isParsing || !isObject(value) || value.serviceAccountName) return listedPodSpec(value, at);
   const { serviceAccount, ...rest } = value;
   if (typeof serviceAccount !== "string" || serviceAccount === "") return listedPodSpec(value, at);
   return listedPodSpec({ ...rest, serviceAccountName: serviceAccount }, at);
-};
+}, formOf(listedPodSpec));
 
 export const podTemplate: Shape<PodTemplate> = object<PodTemplate>({ metadata: templateMetadata, spec: podSpec }, [
   "spec",

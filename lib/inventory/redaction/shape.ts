@@ -49,6 +49,37 @@ export class Cursor {
 }
 
 export type Shape<T> = (value: unknown, at: Cursor) => T;
+
+/**
+ * What a shape keeps, for those who must know which fields a snapshot can hold at all (custom controls).
+ * `any`: kept as it is, or not described. `hidden`: only that it is there, or only a redacted text.
+ */
+export type Form =
+  | { kind: "any" }
+  | { kind: "hidden" }
+  | { kind: "list"; of: Form }
+  | { kind: "map"; of: Form }
+  | { kind: "object"; fields: ReadonlyMap<string, Form> };
+
+const ANY: Form = { kind: "any" };
+const forms = new WeakMap<object, Form>();
+
+/** The form of a shape; `any` for one that has not been described. */
+export function formOf(shape: unknown): Form {
+  return (typeof shape === "function" ? forms.get(shape) : undefined) ?? ANY;
+}
+/** Describes a shape that is written by hand; answers the shape. */
+export function described<T>(shape: Shape<T>, form: Form): Shape<T> {
+  forms.set(shape, form);
+  return shape;
+}
+/** The form of an object shape with some fields replaced. */
+export function formWith(shape: unknown, fields: Readonly<Record<string, Form>>): Form {
+  const form = formOf(shape);
+  return form.kind === "object"
+    ? { kind: "object", fields: new Map([...form.fields, ...Object.entries(fields)]) }
+    : form;
+}
 type Fields<T> = { [K in keyof T]-?: Shape<NonNullable<T[K]>> };
 
 /** A text; a secret inside is replaced and counted. */
@@ -94,62 +125,73 @@ export const presence: Shape<Record<string, never>> = (value, at) => {
   at.dropped += Object.keys(value).length;
   return {};
 };
+forms.set(presence, { kind: "hidden" });
 
 export function list<T>(of: Shape<T>): Shape<T[]> {
-  return (value, at) => {
-    if (!Array.isArray(value)) return at.fail(`must be a list, is ${typeName(value)}`);
-    return value.map((element: unknown, i) => at.step(i, of, element));
-  };
+  return described<T[]>(
+    (value, at) => {
+      if (!Array.isArray(value)) return at.fail(`must be a list, is ${typeName(value)}`);
+      return value.map((element: unknown, i) => at.step(i, of, element));
+    },
+    { kind: "list", of: formOf(of) },
+  );
 }
 
 /** A list that must not be empty: a control over an empty one would pass without having looked at anything. */
 export function filledList<T>(of: Shape<T>): Shape<T[]> {
   const plain = list(of);
-  return (value, at) => {
+  return described<T[]>((value, at) => {
     const result = plain(value, at);
     return result.length === 0 ? at.fail("must not be empty") : result;
-  };
+  }, formOf(plain));
 }
 
 /** Any key, values of one shape, keys in code unit order. */
 export function map<T>(of: Shape<T>): Shape<Record<string, T>> {
-  return (value, at) => {
-    if (!isObject(value)) return at.fail(`must be an object, is ${typeName(value)}`);
-    const out: Record<string, T> = {};
-    for (const key of Object.keys(value).sort()) {
-      const element = value[key];
-      if (key === "__proto__" || element === null || element === undefined) continue;
-      if (findSecret(key) !== null) {
-        at.secretAt ??= `${at.where()} (a key)`;
-        at.dropped += 1;
-        continue;
+  return described<Record<string, T>>(
+    (value, at) => {
+      if (!isObject(value)) return at.fail(`must be an object, is ${typeName(value)}`);
+      const out: Record<string, T> = {};
+      for (const key of Object.keys(value).sort()) {
+        const element = value[key];
+        if (key === "__proto__" || element === null || element === undefined) continue;
+        if (findSecret(key) !== null) {
+          at.secretAt ??= `${at.where()} (a key)`;
+          at.dropped += 1;
+          continue;
+        }
+        out[key] = at.step(key, of, element);
       }
-      out[key] = at.step(key, of, element);
-    }
-    return out;
-  };
+      return out;
+    },
+    { kind: "map", of: formOf(of) },
+  );
 }
 
 /** Exactly these fields; `required` ones must be there. */
 export function object<T extends object>(fields: Fields<T>, required: readonly (keyof T & string)[] = []): Shape<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
-  return (input, at) => {
-    const value = input ?? {};
-    if (!isObject(value)) return at.fail(`must be an object, is ${typeName(value)}`);
-    const out: Partial<T> = {};
-    let listed = 0;
-    for (const name of names) {
-      if (!Object.hasOwn(value, name)) continue;
-      listed += 1;
-      const field = value[name];
-      if (field === null || field === undefined) continue;
-      const kept = at.step(name, fields[name], field);
-      if (kept !== undefined) out[name] = kept;
-    }
-    at.dropped += Object.keys(value).length - listed;
-    for (const name of required) if (out[name] === undefined) at.fail(`lacks ${name}`);
-    return out as T;
-  };
+  const form = new Map(names.map((name) => [name as string, formOf(fields[name])]));
+  return described<T>(
+    (input, at) => {
+      const value = input ?? {};
+      if (!isObject(value)) return at.fail(`must be an object, is ${typeName(value)}`);
+      const out: Partial<T> = {};
+      let listed = 0;
+      for (const name of names) {
+        if (!Object.hasOwn(value, name)) continue;
+        listed += 1;
+        const field = value[name];
+        if (field === null || field === undefined) continue;
+        const kept = at.step(name, fields[name], field);
+        if (kept !== undefined) out[name] = kept;
+      }
+      at.dropped += Object.keys(value).length - listed;
+      for (const name of required) if (out[name] === undefined) at.fail(`lacks ${name}`);
+      return out as T;
+    },
+    { kind: "object", fields: form },
+  );
 }
 
 /** Like object() for kinds whose schema belongs to somebody else and which are read as records. */
