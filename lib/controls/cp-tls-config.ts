@@ -23,6 +23,7 @@ import {
   KUBEADM_RISK,
   kubeadmPatch,
 } from "./control-plane";
+import { isWeakSuite } from "./cipher-suites";
 import { renderManifest } from "./manifest";
 import { judgeCluster, nameSome } from "./population";
 import { FLAGS, script } from "./prelude";
@@ -40,11 +41,6 @@ const STRONG = [
   "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
   "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
 ];
-
-/** True for a cipher suite that is no longer taken for strong. */
-export function isWeakSuite(name: string): boolean {
-  return /RC4|_DES_|3DES|NULL|EXPORT|MD5|_CBC_SHA256$/.test(name) || name.startsWith("TLS_RSA_");
-}
 
 export const cpTlsConfig: Control = {
   id: ID,

@@ -26,6 +26,8 @@ import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
 import { netExternalExposure } from "./net-external-exposure";
 import { netNoBroadAllow } from "./net-no-broad-allow";
+import { nodeKubeletHardened } from "./node-kubelet-hardened";
+import { nodeNoPublicAddress } from "./node-no-public-address";
 import { podCapabilitiesDropped } from "./pod-capabilities-dropped";
 import { podDedicatedServiceAccount } from "./pod-dedicated-service-account";
 import { podKernelConfinement } from "./pod-kernel-confinement";
@@ -96,6 +98,8 @@ export const CONTROLS: readonly Control[] = [
   cpEtcdSecured,
   cpControllersHardened,
   cpFlagsConsistent,
+  nodeKubeletHardened,
+  nodeNoPublicAddress,
   logAuditEnabled,
   logPolicySecretAccess,
   logPolicyInteractive,
