@@ -25,6 +25,7 @@ import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
 import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
 import { netExternalExposure } from "./net-external-exposure";
+import { netInsecureServices } from "./net-insecure-services";
 import { netNoBroadAllow } from "./net-no-broad-allow";
 import { nodeKubeletHardened } from "./node-kubelet-hardened";
 import { nodeNoPublicAddress } from "./node-no-public-address";
@@ -61,6 +62,7 @@ export const CONTROLS: readonly Control[] = [
   netDefaultDenyIngress,
   netDefaultDenyEgress,
   netNoBroadAllow,
+  netInsecureServices,
   netExternalExposure,
   tlsIngressEverywhere,
   tlsInternalTraffic,

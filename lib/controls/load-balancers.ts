@@ -8,26 +8,20 @@ import { refOf } from "@/lib/inventory/inventory";
 import type { Service } from "@/lib/inventory/kinds";
 import { matchesMapSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { annotatedFacing } from "./load-balancer-facing";
 import { nameSome } from "./population";
 import type { EvaluationContext, EvidencePointer, Result } from "./types";
 
 /** Images of controllers whose entry points are Ingresses, Gateways or Routes: those are judged by their own objects. */
 const CONTROLLER_IMAGE =
   /(?:^|[/-])(?:ingress-nginx|nginx-ingress|kubernetes-ingress|traefik|haproxy|contour|envoy|kong|istio\/proxyv2|istio\/pilot|emissary|ambassador|nginx-gateway|skipper)(?:[-:@/]|$)/;
-const INTERNAL: readonly (readonly [key: string, value: RegExp])[] = [
-  ["service.beta.kubernetes.io/aws-load-balancer-internal", /^(true|0\.0\.0\.0\/0)$/],
-  ["service.beta.kubernetes.io/aws-load-balancer-scheme", /^internal$/],
-  ["service.beta.kubernetes.io/azure-load-balancer-internal", /^true$/],
-  ["networking.gke.io/load-balancer-type", /^Internal$/i],
-  ["cloud.google.com/load-balancer-type", /^Internal$/i],
-];
 
 /** One result per public LoadBalancer Service of the namespace. */
 export function judgeLoadBalancers(context: EvaluationContext, namespace: string): Result[] {
   return context.inventory
     .list("services")
     .filter((service) => namespaceOf(service) === namespace && service.spec.type === "LoadBalancer")
-    .filter((service) => !INTERNAL.some(([key, value]) => value.test(service.metadata.annotations?.[key] ?? "")))
+    .filter((service) => annotatedFacing(service)?.reach !== "internal")
     .filter((service) => !servesController(context, service))
     .map((service): Result => {
       const ref = { ...refOf(service), namespace };
@@ -73,7 +67,8 @@ export function judgeLoadBalancers(context: EvaluationContext, namespace: string
     });
 }
 
-function servesController(context: EvaluationContext, service: Service): boolean {
+/** True when the Service selects a controller whose entry points are objects of their own. */
+export function servesController(context: EvaluationContext, service: Service): boolean {
   return context.inventory.workloadsIn(namespaceOf(service)).some(
     (workload) =>
       matchesMapSelector(service.spec.selector, workload.labels) &&
