@@ -41,6 +41,7 @@ import { podReadOnlyRootfs } from "./pod-read-only-rootfs";
 import { podRunAsNonRoot } from "./pod-run-as-non-root";
 import { podSaTokenNotAutomounted } from "./pod-sa-token-not-automounted";
 import { rbacClusterAdmin } from "./rbac-cluster-admin";
+import { rbacCrossScopeSubjects } from "./rbac-cross-scope-subjects";
 import { rbacEscalationPaths } from "./rbac-escalation-paths";
 import { rbacInteractiveAccess } from "./rbac-interactive-access";
 import { rbacNoWildcards } from "./rbac-no-wildcards";
@@ -92,6 +93,7 @@ export const CONTROLS: readonly Control[] = [
   rbacEscalationPaths,
   rbacNscWrite,
   rbacPublicGroups,
+  rbacCrossScopeSubjects,
   authCentralIdp,
   authAnonymousScoped,
   cpAuthorizationMode,
