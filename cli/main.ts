@@ -6,6 +6,7 @@ import { refKey } from "@/lib/inventory/inventory";
 import type { Snapshot } from "@/lib/inventory/snapshot";
 import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
 import packageJson from "../package.json";
+import { type AuditCommand, runAudit } from "./audit";
 import { type ManifestInput, type Place, readManifests } from "./manifests";
 import { parseCommand, type ScanOptions, USAGE, UsageError } from "./options";
 import { render } from "./render";
@@ -33,6 +34,9 @@ export async function main(words: readonly string[], world: World): Promise<numb
         return 0;
       case "scan":
         return await scan(command.options, world);
+      case "audit-level":
+      case "audit-coverage":
+        return await audit(command, world);
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -101,6 +105,20 @@ async function read(
   for (const { section, message } of input.unread)
     await write(world.stderr, `ringfence: ${section} not read: ${message}\n`);
   return { snapshot, inputs: [input], places: new Map(), hasError: false };
+}
+
+async function audit(command: AuditCommand, world: World): Promise<number> {
+  const { text, warnings } = await runAudit(command, (file) => readText(file, world));
+  for (const warning of warnings) await write(world.stderr, `ringfence: ${warning}\n`);
+  await write(world.stdout, text);
+  return 0;
+}
+
+async function readText(file: string, world: World): Promise<string> {
+  if (file === "-") return readAll(world.stdin);
+  return readFile(file, "utf8").catch(() => {
+    throw new UsageError(`${file} can't be read`);
+  });
 }
 
 async function readScope(file: string | undefined): Promise<ScopeSettings> {

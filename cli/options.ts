@@ -1,8 +1,10 @@
 /** The command line as typed options. Everything that isn't understood is an error: a mistyped flag must not widen a scan. */
 import { SEVERITIES, type Severity } from "@/lib/controls/types";
 import { PROVIDERS, type Provider } from "@/lib/inventory/snapshot";
+import { type AuditCommand, parseAuditCommand } from "./audit";
+import { UsageError } from "./usage-error";
 
-export class UsageError extends Error {}
+export { UsageError };
 
 export const OUTPUTS = ["table", "json", "sarif", "junit"] as const;
 export type Output = (typeof OUTPUTS)[number];
@@ -18,11 +20,13 @@ export interface ScanOptions {
   /** ISO 8601 UTC. */
   asOf?: string;
 }
-export type Command = { name: "help" } | { name: "version" } | { name: "scan"; options: ScanOptions };
+export type Command = { name: "help" } | { name: "version" } | { name: "scan"; options: ScanOptions } | AuditCommand;
 
 export const USAGE = `Usage:
   ringfence scan --manifests PATH... [options]
   ringfence scan --kubeconfig FILE [--context NAME] [options]
+  ringfence audit-level --policy FILE --attributes FILE [--output json|table]
+  ringfence audit-coverage --policy FILE [--namespace NAME] [--output table|json]
 
 Sources
   --manifests PATH...   files or folders (.yaml, .yml, .json, searched to any depth) that kubectl apply accepts; - reads standard input
@@ -37,6 +41,10 @@ Options
   --provider NAME       ${PROVIDERS.join(", ")}
   --as-of TIME          the moment to judge for, ISO 8601 (default now)
 
+Audit policies (--policy FILE: an audit.k8s.io/v1 Policy; - reads standard input)
+  audit-level           level, stages left out and deciding rule of requests: --attributes FILE holds one object, a list or JSON lines
+  audit-coverage        what the policy records of PCI DSS 10.2.1.1 to 10.2.1.7, in the namespaces named (may be given several times)
+
 Exit status
   0  nothing failed at or above --fail-on
   1  something failed
@@ -48,6 +56,9 @@ export function parseCommand(words: readonly string[]): Command {
   const [first, ...rest] = words;
   if (first === undefined || first === "help" || first === "--help" || first === "-h") return { name: "help" };
   if (first === "--version" || first === "version") return { name: "version" };
+  if (first === "audit-level" || first === "audit-coverage") {
+    return rest.includes("--help") || rest.includes("-h") ? { name: "help" } : parseAuditCommand(first, rest);
+  }
   if (first !== "scan") throw new UsageError(`there is no command ${first}`);
   if (rest.includes("--help") || rest.includes("-h")) return { name: "help" };
   return { name: "scan", options: parseScan(rest) };

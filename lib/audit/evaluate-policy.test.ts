@@ -32,14 +32,19 @@ describe("first match", () => {
       { level: "Metadata", resources: [{ resources: ["pods"] }] },
       { level: "RequestResponse" },
     ];
-    expect(evaluateAuditPolicy({ rules }, request())).toEqual({ level: "Metadata", omitStages: [], ruleIndex: 1 });
+    expect(evaluateAuditPolicy({ rules }, request())).toEqual({
+      level: "Metadata",
+      omitStages: [],
+      omitManagedFields: false,
+      ruleIndex: 1,
+    });
     expect(evaluateAuditPolicy({ rules }, request({ verb: "watch" })).level).toBe("None");
     expect(evaluateAuditPolicy({ rules }, url("/healthz")).ruleIndex).toBe(2);
   });
 
   it("is None when nothing matches, without a rule", () => {
     const decision = evaluateAuditPolicy({ rules: [{ level: "Request", verbs: ["create"] }] }, request());
-    expect(decision).toEqual({ level: "None", omitStages: [], ruleIndex: null });
+    expect(decision).toEqual({ level: "None", omitStages: [], omitManagedFields: false, ruleIndex: null });
     expect(isRecorded(decision)).toBe(false);
   });
 });
@@ -155,6 +160,18 @@ describe("stages and levels", () => {
     );
     expect(decision.omitStages).toEqual(["ResponseComplete"]);
     expect(isRecorded(decision)).toBe(false);
+  });
+
+  it("lets a rule override whether managed fields are left out", () => {
+    const of = (policy?: boolean, rule?: boolean) =>
+      evaluateAuditPolicy(
+        {
+          ...(policy === undefined ? {} : { omitManagedFields: policy }),
+          rules: [{ level: "Request", ...(rule === undefined ? {} : { omitManagedFields: rule }) }],
+        },
+        request(),
+      ).omitManagedFields;
+    expect([of(), of(true), of(true, false), of(false, true)]).toEqual([false, true, false, true]);
   });
 
   it("orders the levels", () => {

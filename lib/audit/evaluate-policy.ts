@@ -52,6 +52,8 @@ export type AuditedRequest = ResourceRequest | UrlRequest;
 export interface AuditDecision {
   level: AuditLevel;
   omitStages: AuditStage[];
+  /** Bodies are written without metadata.managedFields: what the rule says, else the policy. */
+  omitManagedFields: boolean;
   /** Index of the rule that decided; null when none matched. */
   ruleIndex: number | null;
 }
@@ -61,8 +63,9 @@ export function evaluateAuditPolicy(policy: AuditPolicy, request: AuditedRequest
   const ruleIndex = policy.rules.findIndex((rule) => matchesRule(rule, request));
   const rule = policy.rules[ruleIndex];
   const omitStages = [...new Set([...(policy.omitStages ?? []), ...(rule?.omitStages ?? [])])];
-  if (rule === undefined) return { level: "None", omitStages, ruleIndex: null };
-  return { level: rule.level, omitStages, ruleIndex };
+  const omitManagedFields = rule?.omitManagedFields ?? policy.omitManagedFields ?? false;
+  if (rule === undefined) return { level: "None", omitStages, omitManagedFields, ruleIndex: null };
+  return { level: rule.level, omitStages, omitManagedFields, ruleIndex };
 }
 
 /** True when an event of the request is written at all: a level above None and the stage of its end not left out. */

@@ -3,8 +3,7 @@
  *
  * It decodes strictly first. When that finds an unknown field, it decodes once more and leniently, drops the field, logs a warning
  * and starts: a rule without the dropped field matches more than its author meant. So unknown fields are kept by name beside the
- * policy that remains. What the API server would not start with (a level that doesn't exist, a rule about resources and URLs at
- * once, no rule at all) is refused here too.
+ * policy that remains. What it would not start with at all (a rule about resources and URLs at once, no rule) is named apart.
  *
  * Source: kubernetes.io, "Audit" and the reference of audit.k8s.io/v1; pkg/audit/policy and apis/audit/validation of kube-apiserver.
  */
@@ -16,13 +15,15 @@ import {
   type AuditPolicyRule,
 } from "./imported";
 
-/** The file can't be what an API server runs with; the message names the place. */
+/** The document can't be decoded as an audit policy; the message names the place. */
 export class AuditPolicyProblem extends Error {}
 
 export interface ParsedAuditPolicy {
   policy: AuditPolicy;
   /** Paths of fields that strict decoding refuses and lenient decoding drops, for example `rules[4].resourceNames`. */
   unknownFields: string[];
+  /** What the API server's validation refuses, with the place: it does not start with such a file. */
+  refusals: string[];
 }
 
 const FIELDS = {
@@ -64,6 +65,7 @@ const FIELDS = {
  */
 export function parseAuditPolicy(document: unknown): ParsedAuditPolicy {
   const unknownFields: string[] = [];
+  const refusals: string[] = [];
   const fieldsOf = (value: unknown, at: string, known: readonly string[]): Record<string, unknown> => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw new AuditPolicyProblem(`${at === "" ? "the document" : at} must be an object`);
@@ -85,7 +87,7 @@ export function parseAuditPolicy(document: unknown): ParsedAuditPolicy {
     const rule = fieldsOf(value, at, FIELDS.rule);
     const resources = listOf(rule.resources, `${at}.resources`).map((entry, j) => {
       const place = `${at}.resources[${j}]`;
-      return groupResources(fieldsOf(entry, place, FIELDS.groupResources), place);
+      return groupResources(fieldsOf(entry, place, FIELDS.groupResources), place, refusals);
     });
     const parsed: AuditPolicyRule = { level: oneOf(rule.level, `${at}.level`, AUDIT_LEVELS) };
     if (resources.length > 0) parsed.resources = resources;
@@ -95,15 +97,19 @@ export function parseAuditPolicy(document: unknown): ParsedAuditPolicy {
     }
     const omitStages = stagesOf(rule.omitStages, `${at}.omitStages`);
     if (omitStages.length > 0) parsed.omitStages = omitStages;
-    checkRule(parsed, at);
+    if (rule.omitManagedFields != null)
+      parsed.omitManagedFields = flagOf(rule.omitManagedFields, `${at}.omitManagedFields`);
+    refusals.push(...refusalsOf(parsed, at));
     return parsed;
   });
-  if (rules.length === 0) throw new AuditPolicyProblem("rules: a policy without a rule is refused by the API server");
+  if (rules.length === 0) refusals.push("rules: a policy without a rule");
   const omitStages = stagesOf(root.omitStages, "omitStages");
-  return { policy: omitStages.length > 0 ? { omitStages, rules } : { rules }, unknownFields };
+  const policy: AuditPolicy = omitStages.length > 0 ? { omitStages, rules } : { rules };
+  if (root.omitManagedFields != null) policy.omitManagedFields = flagOf(root.omitManagedFields, "omitManagedFields");
+  return { policy, unknownFields, refusals };
 }
 
-function groupResources(entry: Record<string, unknown>, at: string): AuditGroupResources {
+function groupResources(entry: Record<string, unknown>, at: string, refusals: string[]): AuditGroupResources {
   const parsed: AuditGroupResources = {};
   if (entry.group != null) parsed.group = textOf(entry.group, `${at}.group`);
   const resources = textsOf(entry.resources, `${at}.resources`);
@@ -111,26 +117,26 @@ function groupResources(entry: Record<string, unknown>, at: string): AuditGroupR
   if (resources.length > 0) parsed.resources = resources;
   if (resourceNames.length > 0) parsed.resourceNames = resourceNames;
   if (parsed.group?.includes("/")) {
-    throw new AuditPolicyProblem(`${at}.group: must be a group without a version, not ${parsed.group}`);
+    refusals.push(`${at}.group: must be a group without a version, not ${parsed.group}`);
   }
-  if (resourceNames.length > 0 && resources.length === 0) {
-    throw new AuditPolicyProblem(`${at}.resourceNames: needs resources beside it`);
-  }
+  if (resourceNames.length > 0 && resources.length === 0)
+    refusals.push(`${at}.resourceNames: needs resources beside it`);
   return parsed;
 }
 
-function checkRule(rule: AuditPolicyRule, at: string): void {
-  const aboutResources = rule.resources !== undefined || rule.namespaces !== undefined;
-  if (aboutResources && rule.nonResourceURLs !== undefined) {
-    throw new AuditPolicyProblem(`${at}.nonResourceURLs: a rule can't be about resources and about URLs`);
-  }
-  for (const url of rule.nonResourceURLs ?? []) {
-    const star = url.indexOf("*");
-    const isValid = url === "*" || (url.startsWith("/") && (star < 0 || star === url.length - 1));
-    if (!isValid) {
-      throw new AuditPolicyProblem(`${at}.nonResourceURLs: ${url} must start with / and hold * only at its end`);
-    }
-  }
+function refusalsOf(rule: AuditPolicyRule, at: string): string[] {
+  const isAboutResources = rule.resources !== undefined || rule.namespaces !== undefined;
+  const both =
+    isAboutResources && rule.nonResourceURLs !== undefined
+      ? [`${at}.nonResourceURLs: a rule can't be about resources and about URLs`]
+      : [];
+  const urls = (rule.nonResourceURLs ?? [])
+    .filter((url) => {
+      const star = url.indexOf("*");
+      return url !== "*" && !(url.startsWith("/") && (star < 0 || star === url.length - 1));
+    })
+    .map((url) => `${at}.nonResourceURLs: ${url} must start with / and hold * only at its end`);
+  return [...both, ...urls];
 }
 
 /** `null` is absent, as in Kubernetes' own decoding. */
@@ -144,6 +150,10 @@ function textsOf(value: unknown, at: string): string[] {
 }
 function textOf(value: unknown, at: string): string {
   if (typeof value !== "string") throw new AuditPolicyProblem(`${at} must be a string`);
+  return value;
+}
+function flagOf(value: unknown, at: string): boolean {
+  if (typeof value !== "boolean") throw new AuditPolicyProblem(`${at} must be true or false`);
   return value;
 }
 function oneOf<const T extends string>(value: unknown, at: string, allowed: readonly T[]): T {

@@ -48,7 +48,7 @@ describe("audit policy file", () => {
     ["a star in the middle", 'rules: [{level: None, nonResourceURLs: ["/a*b"]}]', "* only at its end"],
     ["a version in the group", "rules: [{level: None, resources: [{group: apps/v1}]}]", "without a version"],
     ["names without resources", "rules: [{level: None, resources: [{resourceNames: [a]}]}]", "needs resources"],
-    ["doubled keys", "rules: [{level: None, level: Metadata}]", "unique"],
+    ["doubled keys", "rules: [{level: None, level: Metadata}]", "twice"],
   ])("refuses what no API server starts with: %s", (_name, body, message) => {
     expect(() => read(head + body)).toThrow(message);
   });

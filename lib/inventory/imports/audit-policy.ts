@@ -48,10 +48,10 @@ policy:
     const { servers, policy } = isWrapped
       ? parseWith(withServers, document)
       : { servers: [origin.name], policy: document };
-    const parsed = parse(policy);
+    const { policy: parsed, unknownFields } = parse(policy);
     return {
       facts: {
-        auditPolicies: servers.map((instance) => ({ origin, instance, ...parsed })),
+        auditPolicies: servers.map((instance) => ({ origin, instance, policy: parsed, unknownFields })),
       },
     };
   },
@@ -59,7 +59,10 @@ policy:
 
 function parse(policy: unknown): ParsedAuditPolicy {
   try {
-    return parseAuditPolicy(policy);
+    const parsed = parseAuditPolicy(policy);
+    const [refusal] = parsed.refusals;
+    if (refusal === undefined) return parsed;
+    throw new AuditPolicyProblem(`${refusal}; no API server starts with it`);
   } catch (error) {
     if (error instanceof AuditPolicyProblem) throw new ImportProblem(error.message);
     throw error;

@@ -19,6 +19,7 @@ const auditRule = record(
     namespaces: texts,
     nonResourceURLs: texts,
     omitStages: stages,
+    omitManagedFields: flag,
   },
   ["level"],
 );
@@ -56,7 +57,7 @@ export const nodeReportBody: CustomBody = record(
         auditPolicy: record(
           {
             path: text,
-            policy: record({ rules: list(auditRule), omitStages: stages }, ["rules"]),
+            policy: record({ rules: list(auditRule), omitStages: stages, omitManagedFields: flag }, ["rules"]),
             unknownFields: texts,
           },
           ["path", "policy"],
