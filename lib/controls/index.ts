@@ -52,6 +52,8 @@ import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import { secEtcdEncryptionOn } from "./sec-etcd-encryption-on";
 import { secNoSecretEnv } from "./sec-no-secret-env";
+import { secNoEmbeddedCredentials } from "./sec-no-embedded-credentials";
+import { secPanDiscovery } from "./sec-pan-discovery";
 import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 import { tlsInternalTraffic } from "./tls-internal-traffic";
 import { verKubernetesSupported } from "./ver-kubernetes-supported";
@@ -85,6 +87,8 @@ export const CONTROLS: readonly Control[] = [
   imgPinnedDigest,
   secEtcdEncryptionOn,
   secNoSecretEnv,
+  secNoEmbeddedCredentials,
+  secPanDiscovery,
   rbacClusterAdmin,
   rbacNoWildcards,
   rbacSecretsWorkloads,
