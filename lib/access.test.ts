@@ -21,6 +21,7 @@ describe("the permission table", () => {
       finding:read       x      x                  x                 x
       scope:read         x      x                  x                 x
       package:read       x      x                  x                 x
+      import:read        x      x                  x                 x
       member:read        x      x                  -                 -
       member:invite      x      -                  -                 -
       audit:read         x      x                  -                 x
@@ -31,6 +32,10 @@ describe("the permission table", () => {
       cluster:rescan     x      x                  x                 -
       finding:triage     x      x                  x                 -
       scope:update       x      x                  -                 -
+      import:create      x      x                  x                 -
+      import:withdraw    x      x                  x                 -
+      register:update    x      x                  -                 -
+      catalog:activate   x      x                  -                 -
       project:create     x      -                  -                 -
       package:create     x      x                  -                 x
       request:create     x      -                  -                 x

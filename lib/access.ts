@@ -18,6 +18,7 @@ const READ = [
   "finding:read",
   "scope:read",
   "package:read",
+  "import:read",
 ] as const;
 
 export const PERMISSIONS = [
@@ -32,6 +33,10 @@ export const PERMISSIONS = [
   "cluster:rescan",
   "finding:triage",
   "scope:update",
+  "import:create",
+  "import:withdraw",
+  "register:update",
+  "catalog:activate",
   "project:create",
   "package:create",
   "request:create",
@@ -48,6 +53,10 @@ const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
     "cluster:rescan",
     "finding:triage",
     "scope:update",
+    "import:create",
+    "import:withdraw",
+    "register:update",
+    "catalog:activate",
     "package:create",
   ],
   platformEngineer: [
@@ -57,6 +66,9 @@ const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
     "cluster:revoke",
     "cluster:rescan",
     "finding:triage",
+    // Facts only: what was approved (register:update) is not decided by whoever needs the approval.
+    "import:create",
+    "import:withdraw",
   ],
   assessor: [...READ, "audit:read", "request:create", "note:create", "package:create"],
 };

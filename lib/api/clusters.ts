@@ -82,6 +82,10 @@ export const scanRow = z.object({
   receivedAt: isoTime.nullable(),
   evaluatedAt: isoTime.nullable(),
   catalogVersion: z.string().nullable(),
+  /** The version whose code evaluated it; differs while the organization keeps an older version active. */
+  codeVersion: z.string().nullable(),
+  /** Uploaded documents that it was evaluated with. */
+  imports: z.number().int(),
   objects: z.number().int(),
   counts: z
     .object({

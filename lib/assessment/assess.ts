@@ -29,6 +29,8 @@ export interface AssessOptions {
   scopeSettings?: ScopeSettings;
   /** The controls to run, in catalogue order; all unless given. */
   controls?: readonly Control[];
+  /** Name of the catalogue that these controls are; this release's unless given. */
+  catalogVersion?: string;
   /** What the organization has approved; nothing unless given. */
   registers?: Registers;
   /** Attestation groups that a person has signed and that haven't expired. */
@@ -49,7 +51,7 @@ export function assess(input: Snapshot | Inventory, options: AssessOptions): Ass
     return { control: entry.control, status: controlStatus(counts), counts };
   });
   return {
-    catalogVersion: CATALOG_VERSION,
+    catalogVersion: options.catalogVersion ?? CATALOG_VERSION,
     asOf: options.asOf,
     scope,
     results,

@@ -52,11 +52,11 @@ export function* renderIndex(source: EvidenceSource): Generator<string> {
 <h1>${escape(cluster.name)}, scan ${scan.seq}</h1>
 <dl class="facts">
 ${fact("Organization", organization)}${fact("Project", project)}${fact("Provider", snapshot.provider)}${fact("Kubernetes", snapshot.facts.gitVersion ?? "not readable")}
-${fact("Collected", snapshot.collectedAt)}${fact("Evaluated as of", assessment.asOf)}${fact("Catalogue", assessment.catalogVersion)}${fact("Snapshot", scan.snapshotId)}
+${fact("Collected", snapshot.collectedAt)}${fact("Evaluated as of", assessment.asOf)}${fact("Catalogue", catalogWords(source))}${fact("Snapshot", scan.snapshotId)}
 ${fact("Agent", scan.agentVersion ?? "none")}${fact("Chain", scan.commitDigest ?? "none")}
 </dl>
 </header>
-<nav aria-label="Contents"><a href="#proves">What this proves</a> <a href="#requirements">Requirements</a> <a href="#controls">Controls</a> <a href="#scope">Scope</a> <a href="#read">What was read</a></nav>
+<nav aria-label="Contents"><a href="#proves">What this proves</a> <a href="#requirements">Requirements</a> <a href="#controls">Controls</a> <a href="#scope">Scope</a> <a href="#read">What was read</a> <a href="#imports">What was uploaded</a></nav>
 <main>
 <section id="proves"><h2>What this proves</h2><ul>${items(PROVES)}</ul><h2>What it does not prove</h2><ul>${items(DOES_NOT_PROVE)}</ul></section>
 `;
@@ -64,6 +64,7 @@ ${fact("Agent", scan.agentVersion ?? "none")}${fact("Chain", scan.commitDigest ?
   yield* controlsSection(source);
   yield scopeSection(source);
   yield readSection(source);
+  yield importsSection(source);
   yield "</main>\n</body>\n</html>\n";
 }
 
@@ -186,6 +187,28 @@ function readSection({ snapshot, scan }: EvidenceSource): string {
   return `<section id="read"><h2>What was read</h2><p>The whole population, no sample. ${scan.droppedFields} fields and values were taken out before anything left the cluster.</p>
 <table><thead><tr><th scope="col">List</th><th scope="col">Status</th><th scope="col">Objects</th><th scope="col">Note</th></tr></thead><tbody>\n${rows}\n</tbody></table>
 ${invalid === "" ? "" : `<h3>Objects that are not valid</h3><ul>${invalid}</ul>`}</section>\n`;
+}
+
+function importsSection({ imports }: EvidenceSource): string {
+  const rows = imports
+    .map((document) => {
+      const { title, name, scope, digest, collectedAt, uploadedAt, uploadedBy } = document;
+      const of = scope === "organization" ? "the whole organization" : "this cluster";
+      return `<tr><th scope="row">${escape(title)}</th><td>${escape(name)}</td><td>${of}</td><td>${escape(collectedAt)}</td><td>${escape(uploadedAt)}, ${escape(uploadedBy)}</td><td><code>${digest}</code></td></tr>`;
+    })
+    .join("\n");
+  const body =
+    imports.length === 0
+      ? "<p>No uploaded document was used.</p>"
+      : `<p>What each of them said is in the folder <code>imports</code>. The digest is that of the file: <code>sha256sum</code> prints it.</p>
+<table><thead><tr><th scope="col">Kind</th><th scope="col">File</th><th scope="col">About</th><th scope="col">Read</th><th scope="col">Uploaded</th><th scope="col">SHA-256</th></tr></thead><tbody>\n${rows}\n</tbody></table>`;
+  return `<section id="imports"><h2>What was uploaded</h2>${body}</section>\n`;
+}
+
+function catalogWords({ assessment: { catalogVersion }, scan: { codeVersion } }: EvidenceSource): string {
+  return codeVersion == null || codeVersion === catalogVersion
+    ? catalogVersion
+    : `${catalogVersion}, evaluated by the code of ${codeVersion}`;
 }
 
 function badge(status: RequirementStatus): string {

@@ -1,4 +1,5 @@
 /** What a QSA carries away. */
+export type { EvidenceImport } from "./imports";
 export {
   buildEvidencePackage,
   type EvidenceFile,

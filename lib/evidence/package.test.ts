@@ -9,7 +9,7 @@ import type { Control } from "@/lib/controls/types";
 import { AS_OF, cdeNamespace, minimalPod, object, snapshotOf } from "@/lib/fixtures/builders";
 import { refOf } from "@/lib/inventory/inventory";
 import { LEAF_REQUIREMENTS } from "@/lib/pci";
-import { buildEvidencePackage, type EvidenceInput } from ".";
+import { buildEvidencePackage, type EvidenceImport, type EvidenceInput } from ".";
 import { csvRow } from "./csv";
 import { escape } from "./index-html";
 
@@ -33,6 +33,19 @@ const judge: Control = {
   verify: () => ({ command: "kubectl get pods -A", expect: "none <b>", needs: ["openssl"] }),
   remediate: () => ({ summary: "", risk: "" }),
 };
+const uploaded: EvidenceImport = {
+  id: "0d6bd1c9-7c39-4a0e-8a3e-1f0a3b6c9d11",
+  kind: "approved-access",
+  title: "Approved access",
+  name: EVIL,
+  scope: "organization",
+  digest: "ab".repeat(32),
+  bytes: 120,
+  collectedAt: AS_OF,
+  uploadedAt: AS_OF,
+  uploadedBy: "Ada",
+  parts: { registers: { apiClients: [{ namespace: "n", serviceAccount: "s", permissions: [] }] } },
+};
 function inputOf(names: string[]): EvidenceInput {
   const snapshot = snapshotOf(
     [
@@ -50,6 +63,7 @@ function inputOf(names: string[]): EvidenceInput {
     assessment: assess(snapshot, { asOf: AS_OF, controls: [judge] }),
     snapshot,
     controls: [judge],
+    imports: [uploaded],
   };
 }
 function build(input: EvidenceInput): Map<string, string> {
@@ -79,6 +93,7 @@ describe("the files", () => {
       "results.csv",
       "results.json",
       "cited/pod-judge.json",
+      "imports/approved-access-abababababab-0d6bd1c9.json",
       "objects/namespaces.ndjson",
       "objects/pods.ndjson",
       "objects/clusterroles.ndjson",
@@ -110,6 +125,29 @@ describe("the files", () => {
     expect(json.results.map((r) => r.status).sort()).toEqual(["fail", "pass"]);
     expect(json.requirements).toHaveLength(LEAF_REQUIREMENTS.length);
     expect(json.sections.find((s) => s.name === "nodes")).toMatchObject({ status: "forbidden", message: "no right" });
+  });
+
+  it("hold what each uploaded document said, with the digest of its file", () => {
+    const held = JSON.parse(files.get("imports/approved-access-abababababab-0d6bd1c9.json") ?? "") as unknown;
+    const head = {
+      kind: "approved-access",
+      name: EVIL,
+      sha256: "ab".repeat(32),
+      uploadedBy: "Ada",
+      collectedAt: AS_OF,
+    };
+    expect(held).toMatchObject({ ...head, facts: {}, registers: uploaded.parts.registers });
+    expect(JSON.parse(files.get("results.json") ?? "")).toMatchObject({ imports: [head] });
+    expect(files.get("index.html")).toContain(`<code>${"ab".repeat(32)}</code>`);
+  });
+
+  it("say when the code of a newer catalogue evaluated an older version", () => {
+    const input = inputOf(["good"]);
+    const older = build({ ...input, scan: { ...input.scan, codeVersion: "2099.1" } });
+    for (const name of ["README.txt", "index.html"]) {
+      expect(older.get(name)).toMatch(/evaluated by the code of (?:catalogue )?2099\.1/);
+      expect(files.get(name)).not.toContain("evaluated by the code");
+    }
   });
 
   it("cite the redacted objects of what failed, and only those", () => {
@@ -208,7 +246,7 @@ describe("VERIFY.sh", () => {
       const manifest = build(inputOf(["good", "bad-1"])).get("MANIFEST.sha256") ?? "";
       const { status, out } = verify([program]);
       expect(out).toContain(createHash("sha256").update(manifest).digest("hex"));
-      expect(out).toContain("OK: all 10 files");
+      expect(out).toContain("OK: all 11 files");
       expect(status).toBe(0);
     },
   );

@@ -13,6 +13,7 @@
  * | `requirements.csv`       | the status of every requirement                                                        |
  * | `cited/<control>.json`   | the redacted objects that failing and unknown results point to                         |
  * | `objects/<section>.ndjson` | the whole redacted snapshot, one object a line                                       |
+ * | `imports/<kind>-<digest>.json` | what each uploaded document said, with the digest of its text                    |
  * | `MANIFEST.sha256`        | digest and path of every other file, sorted; not signed yet                            |
  */
 import type { Assessment } from "@/lib/assessment/types";
@@ -21,6 +22,7 @@ import type { Control } from "@/lib/controls/types";
 import { SECTIONS } from "@/lib/inventory/sections";
 import type { Section, Snapshot } from "@/lib/inventory/snapshot";
 import { citedFiles } from "./cited";
+import { type EvidenceImport, importFiles } from "./imports";
 import { requirementsCsv, resultsCsv } from "./csv";
 import { renderIndex } from "./index-html";
 import { renderReadme } from "./readme";
@@ -42,14 +44,19 @@ export interface EvidenceInput {
     commitDigest: string | null;
     /** Fields and values that the agent took out before anything left the cluster. */
     droppedFields: number;
+    /** The catalogue version whose code evaluated it; `assessment.catalogVersion` unless an older version was kept active. */
+    codeVersion?: string | null;
   };
   assessment: Assessment;
+  /** As the agent collected it, without what was imported. */
   snapshot: Snapshot;
+  /** Uploaded documents that the scan was evaluated with, by id; none unless given. */
+  imports?: readonly EvidenceImport[];
   /** The controls that ran, in catalogue order; this release's unless given. */
   controls?: readonly Control[];
 }
 /** The input with everything filled in, as the renderers take it. */
-export type EvidenceSource = EvidenceInput & { controls: readonly Control[] };
+export type EvidenceSource = EvidenceInput & { controls: readonly Control[]; imports: readonly EvidenceImport[] };
 
 /** An incremental SHA-256, as node:crypto's createHash gives it. */
 export interface RunningHash {
@@ -72,7 +79,7 @@ export const MANIFEST_PATH = "MANIFEST.sha256";
  * for: its digest would be of something else.
  */
 export function* buildEvidencePackage(input: EvidenceInput, newHash: () => RunningHash): Generator<EvidenceFile> {
-  const source: EvidenceSource = { ...input, controls: input.controls ?? CONTROLS };
+  const source: EvidenceSource = { ...input, controls: input.controls ?? CONTROLS, imports: input.imports ?? [] };
   const digests = new Map<string, string>();
   for (const { path, content } of contentFiles(source)) {
     if (!SAFE_PATH.test(path)) throw new Error(`the path ${path} can't be written everywhere`);
@@ -95,6 +102,7 @@ function* contentFiles(source: EvidenceSource): Generator<PlainFile> {
   yield { path: "results.csv", content: resultsCsv(source) };
   yield { path: "results.json", content: resultsJson(source) };
   yield* citedFiles(source);
+  yield* importFiles(source.imports);
   for (const { name } of SECTIONS) {
     const section = source.snapshot.sections[name] as Section | undefined;
     if (section !== undefined && section.objects.length > 0) {

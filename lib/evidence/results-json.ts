@@ -1,6 +1,7 @@
 /** results.json: the whole assessment as data, written piece by piece. */
 import { SECTIONS } from "@/lib/inventory/sections";
 import { PCI_VERSION } from "@/lib/pci";
+import { importHead } from "./imports";
 import type { EvidenceSource } from "./package";
 
 export const EVIDENCE_FORMAT = "ringfence-evidence/1";
@@ -26,6 +27,7 @@ export function* resultsJson(source: EvidenceSource): Generator<string> {
         resourceVersion: section?.resourceVersion ?? null,
       };
     }),
+    imports: source.imports.map(importHead),
     invalid: snapshot.invalid,
     scope: {
       declared: assessment.scope.declared,

@@ -7,8 +7,7 @@
  */
 import type { Freshness } from "@/lib/assessment/status";
 import type { RequirementStatus } from "@/lib/assessment/types";
-import { type Control, type ResultStatus, SEVERITIES, type Severity } from "@/lib/controls/types";
-import { CONTROLS } from "@/lib/controls";
+import { type ResultStatus, SEVERITIES, type Severity } from "@/lib/controls/types";
 import type { Transaction } from "./db/client";
 import { Prisma } from "./db/generated/client";
 import { isAssessed, type LensCluster, oldestFreshness } from "./lens";
@@ -158,17 +157,6 @@ export async function readOpenFindings(tx: Transaction, clusters: Prisma.Sql): P
 /** Rank of a severity back to its word; null for 0. */
 export function severityOfRank(rank: number): Severity | null {
   return SEVERITIES[4 - rank] ?? null;
-}
-
-/** Controls linked to a requirement or to anything below it; `deciding` leaves out links that only inform. */
-export function controlsOfRequirement(id: string, links: "all" | "deciding"): Control[] {
-  return CONTROLS.filter((control) =>
-    control.requirements.some(
-      (link) =>
-        (link.requirement === id || link.requirement.startsWith(`${id}.`)) &&
-        (links === "all" || link.kind !== "supporting"),
-    ),
-  );
 }
 
 /** The oldest moment of evidence that counts among the clusters; null if there is none. */

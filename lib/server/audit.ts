@@ -38,10 +38,15 @@ export type AuditAction =
   | "snapshot:refuse"
   | "snapshot:gap"
   | "scan:evaluate"
+  | "scan:again"
   | "scan:fail"
   | "package:create"
   | "finding:triage"
   | "scope:update"
+  | "import:create"
+  | "import:refuse"
+  | "import:withdraw"
+  | "catalog:activate"
   | "page:open"
   | "request:refuse";
 

@@ -9,6 +9,7 @@ import type { Transaction } from "./db/client";
 import type { Enrolment, Scan } from "./db/generated/client";
 import { withOrganization } from "./db/organization";
 import { type FleetRecord, fleetRowOf, fleetSql, UPLOAD_MS } from "./fleet-row";
+import { importsOf } from "./evaluate/imports";
 import { isKeyExpired } from "./ingest/authenticate";
 import { isoOrNull } from "./lens";
 import { type ClusterFacts, onboardingOf } from "./onboarding";
@@ -139,6 +140,8 @@ function latestScanOf({ scan, snapshot }: ClusterFacts): ScanRow | null {
     receivedAt: snapshot.announcedAt.toISOString(),
     evaluatedAt: null,
     catalogVersion: null,
+    codeVersion: null,
+    imports: 0,
     objects: snapshot.objects,
     counts: null,
     newFindings: 0,
@@ -158,6 +161,8 @@ export function scanRowOf(scan: Scan): ScanRow {
     receivedAt: scan.receivedAt.toISOString(),
     evaluatedAt: isoOrNull(scan.evaluatedAt),
     catalogVersion: scan.catalogVersion,
+    codeVersion: scan.codeVersion,
+    imports: importsOf(scan.imports).length,
     objects: scan.objects,
     counts: scan.state === "done" ? { pass, fail, unknown, notApplicable } : null,
     newFindings: scan.newFindings,

@@ -2,11 +2,10 @@
 import type { z } from "zod";
 import { type ControlDetail, type ControlRow, controlsQuery } from "@/lib/api/assessment";
 import { freshnessOf } from "@/lib/assessment/status";
-import { CONTROLS, findControl } from "@/lib/controls";
 import { type Control, SEVERITIES } from "@/lib/controls/types";
 import { RingfenceError } from "@/lib/errors";
 import { CONTROL_STATUSES, type ControlInCluster, controlOverClusters, readControlStatuses } from "./assessment-read";
-import { withOrganization } from "./db/organization";
+import { type ActiveCatalog, withCatalog } from "./catalog";
 import { isoOrNull, type Lens, lensClusters, type LensCluster, pageSlice, readLensClusters } from "./lens";
 import type { Principal } from "./principal";
 import { verifyOf } from "./verify-command";
@@ -30,8 +29,8 @@ export async function listControls(
   now: Date = new Date(),
 ): Promise<ControlsPage> {
   const query = controlsQuery.parse(input);
-  const { clusters, statuses } = await readFacts(principal, query, now);
-  const unfiltered = CONTROLS.map((control) => rowOf(control, statuses.get(control.id), clusters));
+  const { catalog, clusters, statuses } = await readFacts(principal, query, now);
+  const unfiltered = catalog.controls.map((control) => rowOf(control, statuses.get(control.id), clusters));
   const q = query.q?.trim().toLowerCase();
   const rows = unfiltered.filter(
     (row) =>
@@ -55,9 +54,9 @@ export async function listControls(
   };
 }
 
-/** True if this release has such a control. */
-export function isControl(id: string): boolean {
-  return findControl(id) !== null;
+/** True if the organization's catalogue has such a control. */
+export async function isControl(principal: Principal, id: string): Promise<boolean> {
+  return withCatalog(principal.organization.id, async (_, catalog) => catalog.find(id) !== null);
 }
 
 /**
@@ -71,9 +70,9 @@ export async function getControl(
   lens: Lens,
   now: Date = new Date(),
 ): Promise<ControlDetail> {
-  const control = findControl(id);
+  const { catalog, clusters, statuses } = await readFacts(principal, lens, now, [id]);
+  const control = catalog.find(id);
   if (control === null) throw new RingfenceError("not-found", "There is no such control.");
-  const { clusters, statuses } = await readFacts(principal, lens, now, [id]);
   const inClusters = new Map(statuses.get(id)?.map((entry) => [entry.clusterId, entry]));
   return {
     ...rowOf(control, statuses.get(id), clusters),
@@ -99,9 +98,10 @@ async function readFacts(
   lens: Lens,
   now: Date,
   only?: readonly string[],
-): Promise<{ clusters: LensCluster[]; statuses: Map<string, ControlInCluster[]> }> {
+): Promise<{ catalog: ActiveCatalog; clusters: LensCluster[]; statuses: Map<string, ControlInCluster[]> }> {
   const clusters = lensClusters(principal, "control:read", lens, now);
-  return withOrganization(principal.organization.id, async (tx) => ({
+  return withCatalog(principal.organization.id, async (tx, catalog) => ({
+    catalog,
     clusters: await readLensClusters(tx, clusters),
     statuses: await readControlStatuses(tx, clusters, only),
   }));

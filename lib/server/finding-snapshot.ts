@@ -2,12 +2,14 @@
 import type { FindingDetail } from "@/lib/api/assessment";
 import type { Control, Result } from "@/lib/controls/types";
 import { createInventory } from "@/lib/inventory/create-inventory";
+import { mergeImports, type MergedImports, withImportedFacts } from "@/lib/inventory/imports";
 import { type Inventory, type ResourceRef, refKey, refOf } from "@/lib/inventory/inventory";
 import { sectionOfKind } from "@/lib/inventory/sections";
 import type { Provider, Snapshot } from "@/lib/inventory/snapshot";
 import { classifyScope } from "@/lib/scope/classify";
 import { withOrganization } from "./db/organization";
 import { scopeSettingsOf } from "./evaluate/evaluate-scan";
+import { type EvaluatedImport, importsOf, loadImports } from "./evaluate/imports";
 import { loadSnapshot } from "./evaluate/load";
 
 /**
@@ -27,14 +29,15 @@ export async function describeFinding(
     tx.scan.findFirst({
       where: { orgId, clusterId, state: "done" },
       orderBy: { seq: "desc" },
-      select: { snapshotId: true, provider: true, scopeSettings: true, asOf: true },
+      select: { snapshotId: true, provider: true, scopeSettings: true, asOf: true, imports: true },
     }),
   );
   if (scan === null) return null;
   try {
-    const inventory = await recentInventory(orgId, scan.snapshotId, scan.provider as Provider);
+    const named = importsOf(scan.imports);
+    const { inventory, registers } = await recentWorld(orgId, scan.snapshotId, scan.provider as Provider, named);
     const scope = classifyScope(inventory, scopeSettingsOf(scan.scopeSettings));
-    const context = { inventory, scope, asOf: scan.asOf.toISOString() };
+    const context = { inventory, scope, asOf: scan.asOf.toISOString(), registers };
     const { command, expect, needs } = control.verify({ scope }, result);
     return {
       verify: { command, expect, needs: [...needs] },
@@ -51,25 +54,45 @@ export async function describeFinding(
 }
 
 const KEEP_MS = 60_000;
-let recent: { key: string; inventory: Promise<Inventory>; timer: NodeJS.Timeout } | undefined;
+interface World {
+  inventory: Inventory;
+  registers: MergedImports["registers"];
+}
+let recent: { key: string; world: Promise<World>; timer: NodeJS.Timeout } | undefined;
 
 /**
- * The inventory of a snapshot; the last one stays for a minute, because whoever reads one finding of a cluster reads the next
- * one too. One only: that of 5,000 pods takes half a second to decode, and tens of megabytes to keep.
+ * What a scan was evaluated with; the last one stays for a minute, because whoever reads one finding of a cluster reads the
+ * next one too. One only: that of 5,000 pods takes half a second to decode, and tens of megabytes to keep.
  */
-function recentInventory(orgId: string, snapshotId: string, provider: Provider): Promise<Inventory> {
-  const key = `${orgId} ${snapshotId} ${provider}`;
-  if (recent?.key === key) return recent.inventory;
+function recentWorld(
+  orgId: string,
+  snapshotId: string,
+  provider: Provider,
+  named: readonly EvaluatedImport[],
+): Promise<World> {
+  const key = [orgId, snapshotId, provider, ...named.map(({ id }) => id)].join(" ");
+  if (recent?.key === key) return recent.world;
   if (recent !== undefined) clearTimeout(recent.timer);
-  const inventory = loadSnapshot(orgId, snapshotId, { role: "web", provider }).then(createInventory);
+  const world = readWorld(orgId, snapshotId, provider, named);
   const forget = () => {
-    if (recent?.inventory === inventory) recent = undefined;
+    if (recent?.world === world) recent = undefined;
   };
   const timer = setTimeout(forget, KEEP_MS);
   timer.unref();
-  recent = { key, inventory, timer };
-  inventory.catch(forget);
-  return inventory;
+  recent = { key, world, timer };
+  world.catch(forget);
+  return world;
+}
+
+async function readWorld(
+  orgId: string,
+  snapshotId: string,
+  provider: Provider,
+  named: readonly EvaluatedImport[],
+): Promise<World> {
+  const { facts, registers } = mergeImports(await withOrganization(orgId, (tx) => loadImports(tx, orgId, named)));
+  const snapshot = await loadSnapshot(orgId, snapshotId, { role: "web", provider });
+  return { inventory: createInventory(withImportedFacts(snapshot, facts)), registers };
 }
 
 /** The object as it was collected, pretty-printed; null if it is gone. */

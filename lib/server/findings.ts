@@ -2,13 +2,12 @@
 import type { z } from "zod";
 import { type FindingDetail, type FindingRow, findingsQuery } from "@/lib/api/assessment";
 import { freshnessOf } from "@/lib/assessment/status";
-import { CONTROLS, findControl } from "@/lib/controls";
+import { findControl } from "@/lib/controls";
 import type { Control, Result } from "@/lib/controls/types";
 import { RingfenceError } from "@/lib/errors";
 import { findRequirement } from "@/lib/pci";
-import { controlsOfRequirement } from "./assessment-read";
+import { type ActiveCatalog, withCatalog } from "./catalog";
 import type { Transaction } from "./db/client";
-import { withOrganization } from "./db/organization";
 import { Prisma } from "./db/generated/client";
 import { describeFinding } from "./finding-snapshot";
 import { directionSql, isoOrNull, type Lens, lensClusters, likePattern } from "./lens";
@@ -67,6 +66,16 @@ export async function listFindings(
 ): Promise<FindingsPage> {
   const query = findingsQuery.parse(input);
   const lens = lensClusters(principal, "finding:read", query, now);
+  return withCatalog(principal.organization.id, (tx, catalog) => pageOf(tx, catalog, lens, query, now));
+}
+
+async function pageOf(
+  tx: Transaction,
+  catalog: ActiveCatalog,
+  lens: Prisma.Sql,
+  query: z.output<typeof findingsQuery>,
+  now: Date,
+): Promise<FindingsPage> {
   const pattern = query.q === undefined ? "" : likePattern(query.q);
   const number = /^(?:F-)?(\d{1,9})$/i.exec(query.q?.trim() ?? "")?.[1];
   const filters = [
@@ -75,7 +84,7 @@ export async function listFindings(
     query.control === undefined ? [] : Prisma.sql`f.control_id = ${query.control}`,
     query.requirement === undefined
       ? []
-      : Prisma.sql`f.control_id = any(${controlsOfRequirement(query.requirement, "deciding").map((each) => each.id)}::text[])`,
+      : Prisma.sql`f.control_id = any(${catalog.controlsOf(query.requirement, "deciding").map((each) => each.id)}::text[])`,
     query.namespace === undefined
       ? []
       : Prisma.sql`(f.namespace = ${query.namespace} or (f.kind = 'Namespace' and f.name = ${query.namespace}))`,
@@ -88,23 +97,21 @@ export async function listFindings(
   const from = Prisma.sql`from lens join finding f on f.org_id = lens.org_id and f.cluster_id = lens.id
     where f.state = ${query.state}`;
 
-  return withOrganization(principal.organization.id, async (tx) => {
-    const [counts] = await tx.$queryRaw<{ total: number; unfiltered: number }[]>`
-      with lens as (${lens})
-      select count(*) filter (where ${matching})::int as total, count(*)::int as unfiltered ${from}`;
-    const rows = await tx.$queryRaw<Row[]>`
-      with lens as (${lens})
-      select ${COLUMNS} ${from} and ${matching}
-      order by ${orderSql(query.sort, query.direction)}
-      limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize}`;
-    return {
-      items: rows.map((row) => rowOf(row, now)),
-      page: query.page,
-      pageSize: query.pageSize,
-      total: counts?.total ?? 0,
-      totalUnfiltered: counts?.unfiltered ?? 0,
-    };
-  });
+  const [counts] = await tx.$queryRaw<{ total: number; unfiltered: number }[]>`
+    with lens as (${lens})
+    select count(*) filter (where ${matching})::int as total, count(*)::int as unfiltered ${from}`;
+  const rows = await tx.$queryRaw<Row[]>`
+    with lens as (${lens})
+    select ${COLUMNS} ${from} and ${matching}
+    order by ${orderSql(catalog, query.sort, query.direction)}
+    limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize}`;
+  return {
+    items: rows.map((row) => rowOf(row, catalog, now)),
+    page: query.page,
+    pageSize: query.pageSize,
+    total: counts?.total ?? 0,
+    totalUnfiltered: counts?.unfiltered ?? 0,
+  };
 }
 
 /**
@@ -116,21 +123,25 @@ export async function getFinding(principal: Principal, number: number, now: Date
   const orgId = principal.organization.id;
   const anywhere: Lens = {};
   const lens = lensClusters(principal, "finding:read", anywhere, now);
-  const { row, history } = await withOrganization(orgId, async (tx) => {
+  const { catalog, row, history } = await withCatalog(orgId, async (tx, active) => {
     const [found] = await tx.$queryRaw<Row[]>`
       with lens as (${lens})
       select ${COLUMNS} from lens join finding f on f.org_id = lens.org_id and f.cluster_id = lens.id
       where f.number = ${Number.isSafeInteger(number) && number > 0 && number < 2 ** 31 ? number : -1}::int`;
     if (found === undefined) throw new RingfenceError("not-found", "There is no such finding.");
-    return { row: found, history: await readHistory(tx, orgId, found.number) };
+    return {
+      catalog: active,
+      row: found,
+      history: await readHistory(tx, orgId, found.number),
+    };
   });
-  const control = findControl(row.control_id);
+  const control = controlIn(catalog, row);
   if (control === null)
     throw new RingfenceError("not-found", "This release does not have the finding's control any more.");
   const result = resultOf(row);
   const described = await describeFinding(orgId, row.cluster_id, control, result, row.state === "open");
   return {
-    ...rowOf(row, now),
+    ...rowOf(row, catalog, now),
     detail: row.detail,
     evidence: row.evidence,
     rule: control.rule,
@@ -158,11 +169,20 @@ async function readHistory(tx: Transaction, orgId: string, number: number): Prom
   }));
 }
 
-function orderSql(sort: z.output<typeof findingsQuery>["sort"], direction: "asc" | "desc"): Prisma.Sql {
+/** A finding may be of a control that the active version no longer has, or doesn't have yet. */
+function controlIn(catalog: ActiveCatalog, row: Row): Control | null {
+  return catalog.find(row.control_id) ?? findControl(row.control_id);
+}
+
+function orderSql(
+  catalog: ActiveCatalog,
+  sort: z.output<typeof findingsQuery>["sort"],
+  direction: "asc" | "desc",
+): Prisma.Sql {
   const order = directionSql(direction);
   const reversed = directionSql(direction === "asc" ? "desc" : "asc");
-  const ids = CONTROLS.map((control) => control.id);
-  const counts = CONTROLS.map((control) => decidedBy(control).length);
+  const ids = catalog.controls.map((control) => control.id);
+  const counts = catalog.controls.map((control) => decidedBy(control).length);
   const requirements = Prisma.sql`coalesce((${counts}::int[])[array_position(${ids}::text[], f.control_id)], 0)`;
   const age = Prisma.sql`f.first_seen_at ${order}, f.number ${order}`;
   switch (sort) {
@@ -189,8 +209,8 @@ function resultOf(row: Row): Result {
   return part === null ? result : { ...result, part };
 }
 
-function rowOf(row: Row, now: Date): FindingRow {
-  const control = findControl(row.control_id);
+function rowOf(row: Row, catalog: ActiveCatalog, now: Date): FindingRow {
+  const control = controlIn(catalog, row);
   const lastSeenAt = row.last_seen_at.toISOString();
   return {
     number: row.number,

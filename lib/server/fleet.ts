@@ -6,7 +6,7 @@
  */
 import type { z } from "zod";
 import { type FleetPage, fleetQuery } from "@/lib/api/clusters";
-import { CONTROLS } from "@/lib/controls";
+import { activeVersionSql, readActiveCatalog, registerCatalog } from "./catalog";
 import { withOrganization } from "./db/organization";
 import { Prisma } from "./db/generated/client";
 import { NOT_ASSESSED_RANK } from "./evaluate/cells";
@@ -43,15 +43,16 @@ export async function listFleet(
   const where = (conditions: Prisma.Sql[]) =>
     conditions.length === 0 ? Prisma.empty : Prisma.sql`where ${Prisma.join(conditions, " and ")}`;
 
-  const rows = await withOrganization(
-    principal.organization.id,
-    (tx) => tx.$queryRaw<FleetAnswer[]>`
+  const { id: orgId } = principal.organization;
+  const shipped = await registerCatalog();
+  const { catalog, row } = await withOrganization(orgId, async (tx) => {
+    const rows = await tx.$queryRaw<FleetAnswer[]>`
       with lens as (select * from (${fleetSql(principal, now)}) as fleet ${where(lens)}),
       filtered as (select *, row_number() over (order by ${orderSql(query.sort, query.direction)}, slug) as position
         from lens ${where(filters)}),
       page as (select * from filtered order by position limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize})
       select (select coalesce(jsonb_agg(to_jsonb(page) order by position), '[]') from page) as items,
-        (select count(*)::int from filtered) as total,
+        (select count(*)::int from filtered) as total, ${activeVersionSql(orgId)} as catalog,
         count(*)::int as clusters,
         count(*) filter (where agent = 'enrolled')::int as reporting,
         count(*) filter (where freshness in ('stale', 'expired'))::int as stale,
@@ -65,10 +66,11 @@ export async function listFleet(
         coalesce(sum(workloads_connected_to) filter (where freshness in ('current', 'stale')), 0)::int as connected_to,
         coalesce(sum(workloads_out_of_scope) filter (where freshness in ('current', 'stale')), 0)::int as out_of_scope,
         coalesce(sum(workloads_undeclared) filter (where freshness in ('current', 'stale')), 0)::int as undeclared
-      from lens`,
-  );
-  const row = rows[0];
-  if (row === undefined) throw new Error("an aggregate gave no row");
+      from lens`;
+    const [only] = rows;
+    if (only === undefined) throw new Error("an aggregate gave no row");
+    return { row: only, catalog: await readActiveCatalog(tx, orgId, shipped, only.catalog) };
+  });
   return {
     items: row.items.map(fleetRowOf),
     page: query.page,
@@ -81,7 +83,7 @@ export async function listFleet(
       stale: row.stale,
       neverConnected: row.never_connected,
       failingControls: row.failing_controls,
-      controls: CONTROLS.length,
+      controls: catalog.controls.length,
       clustersWithFailures: row.clusters_with_failures,
       criticalFindings: row.critical_findings,
       oldestEvidenceAt: isoOrNull(row.oldest),
@@ -96,6 +98,8 @@ export async function listFleet(
 }
 
 interface FleetAnswer {
+  /** The organization's active catalogue version. */
+  catalog: string | null;
   items: FleetRecord[];
   total: number;
   clusters: number;

@@ -6,6 +6,7 @@ import type { OrganizationView, SessionView } from "@/lib/api/organizations";
 import { RingfenceError } from "@/lib/errors";
 import type { Role } from "@/lib/access";
 import { OPERATOR, writeAudit } from "./audit";
+import { readActiveCatalog, registerCatalog } from "./catalog";
 import { withOrganization, withPerson } from "./db/organization";
 import { issueInvitation } from "./invitations";
 import { isUniqueViolation } from "./db/errors";
@@ -42,8 +43,11 @@ export async function createOrganization(
   const now = options.now ?? new Date();
   const id = randomUUID();
   try {
+    // It begins with the newest catalogue version, and keeps it until an officer activates another.
+    const shipped = await registerCatalog();
     return await withOrganization(id, async (tx) => {
       await tx.organization.create({ data: { id, slug, name, createdAt: now } });
+      await readActiveCatalog(tx, id, shipped);
       await tx.findingCounter.createMany({ data: [{ orgId: id }] });
       await tx.project.createMany({ data: projects.map((project) => ({ orgId: id, ...project, createdAt: now })) });
       await writeAudit(tx, {

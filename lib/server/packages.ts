@@ -5,9 +5,13 @@ import { ZipArchive } from "archiver";
 import { RingfenceError } from "@/lib/errors";
 import { buildEvidencePackage, type EvidenceInput, MANIFEST_PATH, type RunningHash } from "@/lib/evidence";
 import type { Provider } from "@/lib/inventory/snapshot";
+import { catalogOf } from "@/lib/assessment/catalog";
+import { findImportKind } from "@/lib/inventory/imports";
 import { writeAudit } from "./audit";
+import { findCatalog, registerCatalog } from "./catalog";
 import { withOrganization } from "./db/organization";
 import { scopeSettingsOf } from "./evaluate/evaluate-scan";
+import { importsOf, loadImports } from "./evaluate/imports";
 import { loadSnapshot } from "./evaluate/load";
 import { actorOf, allows, type Principal, requirePermission } from "./principal";
 import { readStoredAssessment } from "./stored-scan";
@@ -79,6 +83,7 @@ async function readPackage(
   seq: number,
 ): Promise<{ input: EvidenceInput; clusterId: string; resultsDigest: string }> {
   const orgId = principal.organization.id;
+  const shipped = await registerCatalog("web");
   const read = await withOrganization(
     orgId,
     async (tx) => {
@@ -98,7 +103,9 @@ async function readPackage(
         throw new RingfenceError("conflict", "This scan has no results to take away.");
       }
       const snapshot = await tx.snapshot.findUniqueOrThrow({ where: { orgId_id: { orgId, id: scan.snapshotId } } });
-      const assessment = await readStoredAssessment(tx, {
+      // The scan's own version says what its controls meant; a scan older than the stored versions has only this release's words.
+      const catalog = (await findCatalog(tx, scan.catalogVersion, shipped)) ?? catalogOf();
+      const stored = {
         orgId,
         clusterId: cluster.id,
         seq,
@@ -106,12 +113,14 @@ async function readPackage(
         catalogVersion: scan.catalogVersion,
         scopeSettings: scopeSettingsOf(scan.scopeSettings),
         resultsDigest: Buffer.from(scan.resultsDigest).toString("hex"),
-      });
-      return { cluster, scan, snapshot, assessment };
+      };
+      const assessment = await readStoredAssessment(tx, stored, catalog.controls);
+      const imports = await loadImports(tx, orgId, importsOf(scan.imports));
+      return { cluster, scan, snapshot, assessment, catalog, imports };
     },
     { timeoutMs: 60_000 },
   );
-  const { cluster, scan, snapshot, assessment } = read;
+  const { cluster, scan, snapshot, assessment, catalog, imports } = read;
   const input: EvidenceInput = {
     organization: principal.organization.slug,
     project: cluster.project.slug,
@@ -123,8 +132,15 @@ async function readPackage(
       agentVersion: scan.agentVersion,
       commitDigest: snapshot.commitDigest === null ? null : Buffer.from(snapshot.commitDigest).toString("hex"),
       droppedFields: snapshot.droppedFields,
+      codeVersion: scan.codeVersion ?? scan.catalogVersion,
     },
     assessment,
+    controls: catalog.controls,
+    imports: imports.map(({ isOfCluster, ...document }) => ({
+      ...document,
+      title: findImportKind(document.kind)?.title ?? document.kind,
+      scope: isOfCluster ? "cluster" : "organization",
+    })),
     snapshot: await loadSnapshot(orgId, scan.snapshotId, { role: "web", provider: scan.provider as Provider }),
   };
   return { input, clusterId: cluster.id, resultsDigest: Buffer.from(scan.resultsDigest ?? []).toString("hex") };

@@ -17,6 +17,8 @@ export const RATE_LIMITS = {
   read: { requests: 900, windowSeconds: 60 },
   /** Changing, per session. */
   change: { requests: 120, windowSeconds: 60 },
+  /** Uploading or checking a document, per session: reading a megabyte of YAML takes a second of a processor. */
+  import: { requests: 30, windowSeconds: 60 },
   /** Taking away an evidence package, per session. */
   package: { requests: 20, windowSeconds: 60 },
 } as const satisfies Record<string, { requests: number; windowSeconds: number }>;

@@ -7,7 +7,6 @@ import {
   requirementsQuery,
 } from "@/lib/api/assessment";
 import { RingfenceError } from "@/lib/errors";
-import { coverageOf, linksOf, missingControlsOf } from "@/lib/assessment/coverage";
 import { freshnessOf, rollupStatus, suggestedPosition, worstOverClusters } from "@/lib/assessment/status";
 import { type Coverage, REQUIREMENT_STATUSES, type RequirementStatus, type RollupStatus } from "@/lib/assessment/types";
 import {
@@ -22,7 +21,6 @@ import {
 import {
   clustersOf,
   controlOverClusters,
-  controlsOfRequirement,
   oldestEvidence,
   type OpenFindings,
   readControlStatuses,
@@ -31,7 +29,7 @@ import {
   severityOfRank,
   type StatusGroup,
 } from "./assessment-read";
-import { withOrganization } from "./db/organization";
+import { type ActiveCatalog, withCatalog } from "./catalog";
 import {
   isAssessed,
   isoOrNull,
@@ -47,6 +45,7 @@ import { verifyOf } from "./verify-command";
 
 /** Everything that the rows of one lens are made from. */
 interface Facts {
+  catalog: ActiveCatalog;
   clusters: LensCluster[];
   groups: Map<string, StatusGroup[]>;
   findings: Map<string, OpenFindings>;
@@ -110,22 +109,23 @@ export async function getRequirement(
   const requirement = findRequirement(number);
   if (requirement === null) throw new RingfenceError("not-found", "There is no such requirement.");
   const clustersSql = lensClusters(principal, "requirement:read", lens, now);
-  const links = linksOf(requirement.id);
-  const { facts, controls, perCluster } = await withOrganization(principal.organization.id, async (tx) => ({
-    facts: await readFactsIn(tx, clustersSql),
-    controls: await readControlStatuses(
-      tx,
-      clustersSql,
-      links.map((link) => link.control.id),
-    ),
-    perCluster: await tx.$queryRaw<{ cluster_id: string; status: RequirementStatus }[]>`
+  const { facts, links, controls, perCluster } = await withCatalog(principal.organization.id, async (tx, catalog) => {
+    const read = await readFactsIn(tx, catalog, clustersSql);
+    const linked = catalog.linksOf(requirement.id);
+    const ids = linked.map((link) => link.control.id);
+    return {
+      facts: read,
+      links: linked,
+      controls: await readControlStatuses(tx, clustersSql, ids),
+      perCluster: await tx.$queryRaw<{ cluster_id: string; status: RequirementStatus }[]>`
       with lens as (${clustersSql})
       select s.cluster_id, s.status from lens
       join requirement_status s on s.org_id = lens.org_id and s.cluster_id = lens.id and s.to_seq is null and s.requirement_id = ${requirement.id}`,
-  }));
+    };
+  });
   const row = rowOf(requirement, facts);
   const index = REQUIREMENTS.indexOf(requirement);
-  const missing = missingControlsOf(requirement.id);
+  const missing = facts.catalog.missingOf(requirement);
   const inCluster = new Map(perCluster.map((each) => [each.cluster_id, each.status]));
   return {
     ...row,
@@ -175,14 +175,16 @@ export async function getRequirement(
 
 async function readFacts(principal: Principal, lens: Lens, now: Date): Promise<Facts> {
   const clusters = lensClusters(principal, "requirement:read", lens, now);
-  return withOrganization(principal.organization.id, (tx) => readFactsIn(tx, clusters));
+  return withCatalog(principal.organization.id, (tx, catalog) => readFactsIn(tx, catalog, clusters));
 }
 
 async function readFactsIn(
   tx: Parameters<typeof readLensClusters>[0],
+  catalog: ActiveCatalog,
   clusters: Parameters<typeof readLensClusters>[1],
 ): Promise<Facts> {
   return {
+    catalog,
     clusters: await readLensClusters(tx, clusters),
     groups: await readRequirementGroups(tx, clusters),
     findings: await readOpenFindings(tx, clusters),
@@ -207,9 +209,10 @@ function rowOf(requirement: Requirement, facts: Facts): RequirementRow {
   const own = worstOverClusters(clustersOf(facts.groups.get(requirement.id), facts.clusters));
   const breakdown: RequirementRow["breakdown"] = {};
   for (const status of isLeaf ? [own.status] : statuses) breakdown[status] = (breakdown[status] ?? 0) + 1;
-  const findings = controlsOfRequirement(requirement.id, "deciding").flatMap(
-    (control) => facts.findings.get(control.id) ?? [],
-  );
+  const { catalog } = facts;
+  const findings = catalog
+    .controlsOf(requirement.id, "deciding")
+    .flatMap((control) => facts.findings.get(control.id) ?? []);
   return {
     id: requirement.id,
     parent: requirement.parent,
@@ -222,7 +225,7 @@ function rowOf(requirement: Requirement, facts: Facts): RequirementRow {
     breakdown,
     clustersWorst: isLeaf ? own.showing : 0,
     clustersTotal: facts.clusters.length,
-    controls: controlsOfRequirement(requirement.id, "all").length,
+    controls: catalog.controlsOf(requirement.id, "all").length,
     openFindings: findings.reduce((sum, each) => sum + each.count, 0),
     worstSeverity: severityOfRank(findings.reduce((rank, each) => Math.max(rank, each.rank), 0)),
     oldestEvidenceAt: isoOrNull(oldestEvidence(facts.clusters)),
@@ -246,9 +249,9 @@ function rollupOf(statuses: readonly RequirementStatus[]): RollupStatus | "not-a
 }
 
 const MANAGED: ReadonlySet<string> = new Set(["eks", "gke", "aks"]);
-function coverageIn(leaf: Requirement, { clusters }: Facts): Coverage {
+function coverageIn(leaf: Requirement, { catalog, clusters }: Facts): Coverage {
   const isManaged = clusters.length > 0 && clusters.every((cluster) => MANAGED.has(cluster.provider));
-  return coverageOf(leaf.id, { isManaged });
+  return catalog.coverageOf(leaf, { isManaged });
 }
 
 /** Of a section: the coverage that all below share; partial where some of it can be tested; else what needs most of a person. */

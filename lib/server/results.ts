@@ -2,9 +2,8 @@
 import type { z } from "zod";
 import { type ResultRow, resultsQuery } from "@/lib/api/assessment";
 import { type Freshness, freshnessOf } from "@/lib/assessment/status";
-import { findControl } from "@/lib/controls";
-import { controlsOfRequirement } from "./assessment-read";
-import { withOrganization } from "./db/organization";
+import { type ActiveCatalog, withCatalog } from "./catalog";
+import type { Transaction } from "./db/client";
 import { Prisma } from "./db/generated/client";
 import { directionSql, lensClusters, likePattern } from "./lens";
 import type { Principal } from "./principal";
@@ -51,12 +50,22 @@ export async function listResults(
 ): Promise<ResultsPage> {
   const query = resultsQuery.parse(input);
   const lens = lensClusters(principal, "result:read", query, now);
+  return withCatalog(principal.organization.id, (tx, catalog) => pageOf(tx, catalog, lens, query, now));
+}
+
+async function pageOf(
+  tx: Transaction,
+  catalog: ActiveCatalog,
+  lens: Prisma.Sql,
+  query: z.output<typeof resultsQuery>,
+  now: Date,
+): Promise<ResultsPage> {
   const about = [
     Prisma.sql`lens.freshness in ('current', 'stale')`,
     query.control === undefined ? [] : Prisma.sql`r.control_id = ${query.control}`,
     query.requirement === undefined
       ? []
-      : Prisma.sql`r.control_id = any(${controlsOfRequirement(query.requirement, "all").map((control) => control.id)}::text[])`,
+      : Prisma.sql`r.control_id = any(${catalog.controlsOf(query.requirement, "all").map((control) => control.id)}::text[])`,
   ].flat();
   const pattern = query.q === undefined ? "" : likePattern(query.q);
   const filters = [
@@ -74,28 +83,26 @@ export async function listResults(
     where ${Prisma.join(about, " and ")}`;
   const matching = filters.length === 0 ? Prisma.sql`true` : Prisma.join(filters, " and ");
 
-  return withOrganization(principal.organization.id, async (tx) => {
-    const [counts] = await tx.$queryRaw<{ total: number; unfiltered: number }[]>`
-      with lens as (${lens})
-      select count(*) filter (where ${matching})::int as total, count(*)::int as unfiltered ${from}`;
-    const rows = await tx.$queryRaw<Row[]>`
-      with lens as (${lens}), page as (
-        select r.*, lens.slug as cluster_slug, lens.name as cluster_name, lens.last_scan_at ${from} and ${matching}
-        order by ${orderSql(query.sort, query.direction)}
-        limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize})
-      select r.id, r.cluster_slug, r.cluster_name, r.control_id, r.severity, r.status, r.api_version, r.kind, r.namespace,
-        r.name, r.part, r.reason, r.detail, r.evidence, r.since_at, r.last_scan_at,
-        (select f.number from finding f where f.org_id = r.org_id and f.cluster_id = r.cluster_id
-          and f.fingerprint = r.fingerprint and f.state = 'open') as finding
-      from page r order by ${orderSql(query.sort, query.direction, Prisma.sql`r.cluster_slug`)}`;
-    return {
-      items: rows.map((row) => rowOf(row, now)),
-      page: query.page,
-      pageSize: query.pageSize,
-      total: counts?.total ?? 0,
-      totalUnfiltered: counts?.unfiltered ?? 0,
-    };
-  });
+  const [counts] = await tx.$queryRaw<{ total: number; unfiltered: number }[]>`
+    with lens as (${lens})
+    select count(*) filter (where ${matching})::int as total, count(*)::int as unfiltered ${from}`;
+  const rows = await tx.$queryRaw<Row[]>`
+    with lens as (${lens}), page as (
+      select r.*, lens.slug as cluster_slug, lens.name as cluster_name, lens.last_scan_at ${from} and ${matching}
+      order by ${orderSql(query.sort, query.direction)}
+      limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize})
+    select r.id, r.cluster_slug, r.cluster_name, r.control_id, r.severity, r.status, r.api_version, r.kind, r.namespace,
+      r.name, r.part, r.reason, r.detail, r.evidence, r.since_at, r.last_scan_at,
+      (select f.number from finding f where f.org_id = r.org_id and f.cluster_id = r.cluster_id
+        and f.fingerprint = r.fingerprint and f.state = 'open') as finding
+    from page r order by ${orderSql(query.sort, query.direction, Prisma.sql`r.cluster_slug`)}`;
+  return {
+    items: rows.map((row) => rowOf(row, catalog, now)),
+    page: query.page,
+    pageSize: query.pageSize,
+    total: counts?.total ?? 0,
+    totalUnfiltered: counts?.unfiltered ?? 0,
+  };
 }
 
 function orderSql(
@@ -117,9 +124,13 @@ function orderSql(
   }
 }
 
-function rowOf(row: Row, now: Date): ResultRow {
+function rowOf(row: Row, catalog: ActiveCatalog, now: Date): ResultRow {
   const lastScanAt = row.last_scan_at.toISOString();
-  const freshness: Freshness = freshnessOf(lastScanAt, now.toISOString(), findControl(row.control_id)?.staleAfterHours);
+  const freshness: Freshness = freshnessOf(
+    lastScanAt,
+    now.toISOString(),
+    catalog.find(row.control_id)?.staleAfterHours,
+  );
   return {
     id: row.id,
     cluster: { slug: row.cluster_slug, name: row.cluster_name },

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import pg from "pg";
 import { clientAddress } from "./client-address";
+import { registerCatalog } from "./catalog";
 import { assertSafeRole, openDatabase } from "./db/client";
 import { listMissingMigrations } from "./db/migrate";
 import { readListener, readWebEnvironment, type WebEnvironment } from "./env";
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
   const environment = readWebEnvironment(process.env);
   const { host, port } = readListener(process.env, environment);
   await checkDatabases(environment);
+  const catalog = await registerCatalog("web");
   if (!existsSync(join(process.cwd(), ".next/BUILD_ID")))
     throw new Error("There is no build. Run `npm run build` first.");
 
@@ -48,7 +50,9 @@ async function main(): Promise<void> {
     server.once("error", fail);
     server.listen(port, host, listening);
   });
-  process.stdout.write(`Ringfence is ready: ${environment.origin} (listening on ${host}:${port})\n`);
+  process.stdout.write(
+    `Ringfence is ready: ${environment.origin} (listening on ${host}:${port}, catalogue ${catalog})\n`,
+  );
 
   const stop = () => {
     // Requests that are under way end; new ones find the door closed.

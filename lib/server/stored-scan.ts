@@ -1,7 +1,6 @@
 /** A scan as it was recorded: its assessment rebuilt from the stored intervals, and proven complete by its digest. */
 import type { Assessment, ControlSummary, RequirementAssessment, RequirementPart } from "@/lib/assessment/types";
-import { CONTROLS } from "@/lib/controls";
-import type { Result } from "@/lib/controls/types";
+import type { Control, Result } from "@/lib/controls/types";
 import { RingfenceError } from "@/lib/errors";
 import { refKey } from "@/lib/inventory/inventory";
 import { compareRequirementIds } from "@/lib/pci";
@@ -23,12 +22,16 @@ export interface StoredScan {
 }
 
 /**
- * The assessment of a scan from what was stored with it, so that a later release shows what was recorded then and not what it
+ * The assessment of a scan, its controls in the order of `controls`, from what was stored with it, so that a later release shows what was recorded then and not what it
  * would say now.
  *
  * @throws RingfenceError `internal` if the stored results are not those that the scan's digest names
  */
-export async function readStoredAssessment(tx: Transaction, scan: StoredScan): Promise<Assessment> {
+export async function readStoredAssessment(
+  tx: Transaction,
+  scan: StoredScan,
+  controls: readonly Control[],
+): Promise<Assessment> {
   const at = Prisma.sql`org_id = ${scan.orgId}::uuid and cluster_id = ${scan.clusterId}::uuid
     and from_seq <= ${scan.seq}::int and (to_seq is null or to_seq > ${scan.seq}::int)`;
   const results = await readResults(tx, at, scan.resultsDigest);
@@ -39,7 +42,8 @@ export async function readStoredAssessment(tx: Transaction, scan: StoredScan): P
     else list.push(result);
   }
   const summaries = await readSummaries(tx, at);
-  const order = orderOfControls(summaries.map((summary) => summary.control));
+  const ids = summaries.map((summary) => summary.control);
+  const order = orderOfControls(ids, controls);
   const inOrder = (a: { control: string }, b: { control: string }) =>
     order.indexOf(a.control) - order.indexOf(b.control);
   return {
@@ -119,9 +123,9 @@ async function readSummaries(tx: Transaction, at: Prisma.Sql): Promise<ControlSu
   }));
 }
 
-/** Catalogue order; controls that this release doesn't have any more come last, by name. */
-function orderOfControls(ids: readonly string[]): string[] {
-  const known = CONTROLS.map((control) => control.id).filter((id) => ids.includes(id));
+/** Catalogue order; controls that the catalogue doesn't have come last, by name. */
+function orderOfControls(ids: readonly string[], controls: readonly Control[]): string[] {
+  const known = controls.map((control) => control.id).filter((id) => ids.includes(id));
   return [...known, ...ids.filter((id) => !known.includes(id)).sort((a, b) => (a < b ? -1 : 1))];
 }
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 /** Tables that belong to nobody; each needs a reason. Everything else is a tenant's. */
-const GLOBAL_TABLES = ["_prisma_migrations", "person", "rate_limit", "session", "system_audit_entry"];
+const GLOBAL_TABLES = ["_prisma_migrations", "catalog", "person", "rate_limit", "session", "system_audit_entry"];
 
 async function makeOrganization(slug: string): Promise<string> {
   const id = randomUUID();

@@ -1,11 +1,15 @@
 /** One scan from queue to stored results. Idempotent: a second run of a finished scan does nothing. */
 import { assess } from "@/lib/assessment/assess";
-import { CONTROLS } from "@/lib/controls";
+import type { Catalog } from "@/lib/assessment/catalog";
 import { createInventory } from "@/lib/inventory/create-inventory";
+import { mergeImports, withImportedFacts } from "@/lib/inventory/imports";
 import type { Provider } from "@/lib/inventory/snapshot";
 import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
 import { WORKER, writeAudit } from "../audit";
+import { findCatalog, readActiveCatalog, registerCatalog } from "../catalog";
+import type { Transaction } from "../db/client";
 import { withOrganization } from "../db/organization";
+import { ImportsDamaged, importsOf, loadImports, readCurrentImports, type StoredImport } from "./imports";
 import { loadSnapshot, SnapshotDamaged } from "./load";
 import { type ScanIdentity, storeEvaluation } from "./store";
 
@@ -17,6 +21,8 @@ interface StartedScan {
   provider: Provider;
   scopeSettings: ScopeSettings;
   asOf: Date;
+  catalog: Catalog;
+  imports: StoredImport[];
 }
 
 /**
@@ -38,14 +44,19 @@ export async function evaluateScan(
       provider: started.provider,
       onProgress: progressOf(scan, now),
     });
-    const inventory = createInventory(snapshot);
+    const { facts, registers } = mergeImports(started.imports);
+    const inventory = createInventory(withImportedFacts(snapshot, facts));
+    const { controls, version: catalogVersion } = started.catalog;
     const assessment = assess(inventory, {
       asOf: started.asOf.toISOString(),
       scopeSettings: started.scopeSettings,
+      registers,
+      controls,
+      catalogVersion,
     });
-    return await storeEvaluation(scan, { inventory, assessment, controls: CONTROLS }, now);
+    return await storeEvaluation(scan, { inventory, assessment, controls }, now);
   } catch (error) {
-    const isHopeless = error instanceof SnapshotDamaged;
+    const isHopeless = error instanceof SnapshotDamaged || error instanceof ImportsDamaged;
     if (!options.isLastAttempt && !isHopeless) throw error;
     console.error(
       JSON.stringify({ scan, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
@@ -66,26 +77,59 @@ export function scopeSettingsOf(stored: unknown): ScopeSettings {
     : { ...DEFAULT_SCOPE_SETTINGS, ...stored };
 }
 
+/**
+ * Marks the scan as under way and settles what it is evaluated with: the catalogue and the documents that are current when it
+ * first starts. A later attempt, after whatever change, takes the same.
+ */
 async function startScan(scan: ScanIdentity, now: Date): Promise<StartedScan | null> {
   const { orgId, clusterId, seq } = scan;
-  const rows = await withOrganization(
+  const shipped = await registerCatalog("worker");
+  return withOrganization(
     orgId,
-    (tx) => tx.$queryRaw<{ snapshot_id: string; provider: Provider; scope_settings: unknown; as_of: Date }[]>`
-      update scan set state = 'evaluating', attempts = attempts + 1, progress_done = 0,
-        started_at = coalesce(started_at, ${now}::timestamptz)
-      where org_id = ${orgId}::uuid and cluster_id = ${clusterId}::uuid and seq = ${seq}::int
-        and state in ('queued', 'evaluating')
-      returning snapshot_id, provider, scope_settings, as_of`,
+    async (tx) => {
+      const rows = await tx.$queryRaw<
+        {
+          snapshot_id: string;
+          provider: Provider;
+          scope_settings: unknown;
+          as_of: Date;
+          imports: unknown;
+          catalog_version: string | null;
+        }[]
+      >`
+        update scan set state = 'evaluating', attempts = attempts + 1, progress_done = 0,
+          started_at = coalesce(started_at, ${now}::timestamptz)
+        where org_id = ${orgId}::uuid and cluster_id = ${clusterId}::uuid and seq = ${seq}::int
+          and state in ('queued', 'evaluating')
+        returning snapshot_id, provider, scope_settings, as_of, imports, catalog_version`;
+      const row = rows[0];
+      if (row === undefined) return null;
+      const settled = row.catalog_version === null ? null : await findCatalog(tx, row.catalog_version, shipped);
+      const catalog = settled ?? (await readActiveCatalog(tx, orgId, shipped));
+      const named = row.imports === null ? await readCurrentImports(tx, orgId, clusterId) : importsOf(row.imports);
+      await settle(tx, scan, { version: catalog.version, codeVersion: shipped, imports: named });
+      return {
+        snapshotId: row.snapshot_id,
+        provider: row.provider,
+        scopeSettings: scopeSettingsOf(row.scope_settings),
+        asOf: row.as_of,
+        catalog,
+        imports: await loadImports(tx, orgId, named),
+      };
+    },
     { role: "worker" },
   );
-  const row = rows[0];
-  if (row === undefined) return null;
-  return {
-    snapshotId: row.snapshot_id,
-    provider: row.provider,
-    scopeSettings: scopeSettingsOf(row.scope_settings),
-    asOf: row.as_of,
-  };
+}
+
+async function settle(
+  tx: Transaction,
+  { orgId, clusterId, seq }: ScanIdentity,
+  what: { version: string; codeVersion: string; imports: unknown },
+): Promise<void> {
+  await tx.$executeRaw`
+    update scan set catalog_version = ${what.version}, code_version = ${what.codeVersion},
+      imports = ${JSON.stringify(what.imports)}::jsonb
+    where org_id = ${orgId}::uuid and cluster_id = ${clusterId}::uuid and seq = ${seq}::int`;
 }
 
 function progressOf({ orgId, clusterId, seq }: ScanIdentity, now: () => Date): (objects: number) => Promise<void> {

@@ -4,17 +4,24 @@ import { type JobHelpers, Logger, run, type TaskList, type WorkerEvents } from "
 import pg from "pg";
 import { z } from "zod";
 import { assertSafeRole, closeDatabases, databaseOf } from "../db/client";
+import { registerCatalog } from "../catalog";
+import { scanAgain } from "../evaluate/again";
 import { evaluateScan } from "../evaluate/evaluate-scan";
 import { holdLiveness, type Liveness } from "./liveness";
 import { endAbandonedScans, lookForGaps, tidy } from "./look-after";
 
 /** As ringfence_enqueue writes it: the organization is that of the transaction which enqueued. */
-const evaluatePayload = z.object({ orgId: z.uuid(), clusterId: z.uuid(), seq: z.number().int().min(1) });
+const clusterPayload = z.object({ orgId: z.uuid(), clusterId: z.uuid() });
+const evaluatePayload = clusterPayload.extend({ seq: z.number().int().min(1) });
 
 const TASKS: TaskList = {
   "evaluate-scan": async (payload, helpers: JobHelpers) => {
     const isLastAttempt = helpers.job.attempts >= helpers.job.max_attempts;
     await evaluateScan(evaluatePayload.parse(payload), { isLastAttempt });
+  },
+  "evaluate-again": async (payload) => {
+    const { orgId, clusterId } = clusterPayload.parse(payload);
+    await scanAgain(orgId, clusterId);
   },
   "look-for-gaps": async () => {
     await lookForGaps(new Date());
@@ -57,6 +64,7 @@ export interface WorkerOptions {
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { url, concurrency = 2, log = () => undefined } = options;
   await assertSafeRole(databaseOf("worker"), "worker");
+  await registerCatalog("worker");
   const pool = new pg.Pool({ connectionString: url, max: concurrency + 3, application_name: "ringfence-worker-queue" });
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));

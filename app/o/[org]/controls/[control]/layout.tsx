@@ -12,8 +12,8 @@ export default async function ControlLayout({
   children: ReactNode;
 }) {
   const { org, control } = await params;
-  await requirePagePrincipal(org);
-  if (!isControl(decodeURIComponent(control))) {
+  const principal = await requirePagePrincipal(org);
+  if (!(await isControl(principal, decodeURIComponent(control)))) {
     await recordPage("refused");
     notFound();
   }
