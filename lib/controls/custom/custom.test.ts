@@ -1,0 +1,249 @@
+import { describe, expect, it } from "vitest";
+import {
+  cdeNamespace,
+  container,
+  contextOf,
+  deployment,
+  minimalPodSpec,
+  namespace,
+  object,
+} from "@/lib/fixtures/builders";
+import { type AdmissionPolicyDocument, importAdmissionPolicy } from "./admission-policy";
+import { compileCustomControl } from "./compile";
+import { evaluateCustomControl } from "./evaluate";
+import { parseQuantity } from "./quantity";
+import type { CustomControlDefinition } from "./types";
+
+const definition = (fields: Partial<CustomControlDefinition> = {}): CustomControlDefinition => ({
+  id: "custom-team-label",
+  title: "Workloads name their team",
+  severity: "medium",
+  why: "An owner answers for a component.",
+  kinds: ["deployments"],
+  scope: [],
+  matchConditions: [],
+  variables: [],
+  validations: [{ expression: "has(object.metadata.labels.team)", message: "the label team is missing" }],
+  requirements: [{ requirement: "12.5.1", kind: "supporting", rationale: "An inventory has owners." }],
+  revision: 1,
+  ...fields,
+});
+const labelled = deployment("web", "cde", minimalPodSpec(), { metadata: { labels: { team: "pay" } } });
+const bare = deployment("api", "cde", minimalPodSpec(), { metadata: { labels: { app: "api" } } });
+
+function run(fields: Partial<CustomControlDefinition>, objects: readonly unknown[], options = {}) {
+  const { compiled, problems } = compileCustomControl(definition(fields));
+  expect(problems).toEqual([]);
+  if (compiled === null) throw new Error("not compiled");
+  return evaluateCustomControl(compiled, contextOf(objects, options)).map((r) => [r.status, r.object.name, r.reason]);
+}
+const problemsOf = (fields: Partial<CustomControlDefinition>) => compileCustomControl(definition(fields)).problems;
+const problemOf = (expression: string, kinds: CustomControlDefinition["kinds"] = ["deployments"]) =>
+  problemsOf({ kinds, validations: [{ expression }] })[0]?.problem ?? null;
+
+describe("evaluating", () => {
+  it("passes what fulfils every expression and fails the rest with the message", () => {
+    expect(run({}, [cdeNamespace(), labelled, bare])).toEqual([
+      ["fail", "api", "the label team is missing"],
+      ["pass", "web", "the expression holds"],
+    ]);
+  });
+  it("judges only the categories of its scope, and says unknown where none is declared", () => {
+    const shop = namespace("shop", { "pci-scope": "out-of-scope" });
+    expect(run({ scope: ["cde"] }, [cdeNamespace(), shop, bare, deployment("x", "shop")])).toEqual([
+      ["fail", "api", "the label team is missing"],
+    ]);
+    expect(run({ scope: ["cde"] }, [namespace("cde"), bare])[0]?.[0]).toBe("unknown");
+  });
+  it("chooses by selectors and conditions, and an empty choice is not applicable", () => {
+    expect(run({ objectSelector: { matchLabels: { app: "api" } } }, [cdeNamespace(), labelled, bare])).toHaveLength(1);
+    expect(run({ namespaceSelector: { matchLabels: { tier: "x" } } }, [cdeNamespace(), bare])[0]?.[0]).toBe(
+      "not-applicable",
+    );
+    const condition = { name: "named", expression: "object.metadata.name.startsWith('w')" };
+    expect(run({ matchConditions: [condition] }, [cdeNamespace(), labelled, bare]).map(([, name]) => name)).toEqual([
+      "web",
+    ]);
+  });
+  it("is unknown where an expression has no answer, never pass or fail", () => {
+    const [result] = run({ validations: [{ expression: "object.metadata.labels.team == 'pay'" }] }, [
+      cdeNamespace(),
+      bare,
+    ]);
+    expect(result?.[0]).toBe("unknown");
+  });
+  it("is unknown where the value is redacted", () => {
+    const noted = deployment("api", "cde", minimalPodSpec(), {
+      metadata: { annotations: { "example.com/note": "x" } },
+    });
+    const expression = "object.metadata.annotations['example.com/note'] != 'bad'";
+    expect(run({ validations: [{ expression }] }, [cdeNamespace(), noted])[0]?.[0]).toBe("unknown");
+  });
+  it("is unknown where the kind could not be read", () => {
+    const sections = { deployments: { status: "forbidden" as const } };
+    expect(run({}, [cdeNamespace()], { sections })[0]?.[0]).toBe("unknown");
+  });
+  it("judges pods at their workload", () => {
+    const spec = minimalPodSpec({ containers: [container({ image: "docker.io/x" })] });
+    const expression = "object.spec.containers.all(c, c.image.startsWith('registry.example.com/'))";
+    const results = run({ kinds: ["pods"], validations: [{ expression }] }, [
+      cdeNamespace(),
+      object("v1", "Pod", "solo", "cde", { spec, status: { phase: "Running" } }),
+    ]);
+    expect(results).toEqual([["fail", "solo", expect.stringContaining("failed expression")]]);
+  });
+  it("evaluates variables when they are asked for, once, and says its own message", () => {
+    const results = run(
+      {
+        variables: [
+          { name: "names", expression: "object.spec.template.spec.containers.map(c, c.name)" },
+          { name: "broken", expression: "object.metadata.labels.nothing" },
+        ],
+        validations: [
+          { expression: "variables.names.size() > 5", messageExpression: "'only ' + string(variables.names.size())" },
+        ],
+      },
+      [cdeNamespace(), bare],
+    );
+    expect(results).toEqual([["fail", "api", "only 1"]]);
+  });
+  it("counts integers as integers and compares quantities", () => {
+    const limited = deployment(
+      "web",
+      "cde",
+      minimalPodSpec({ containers: [container({ resources: { limits: { memory: "1.5Gi" } } })] }),
+      {
+        spec: { replicas: 3 },
+      },
+    );
+    const memory =
+      "object.spec.template.spec.containers.all(c, quantity(c.resources.limits.memory).isLessThan(quantity('2Gi')))";
+    expect(
+      run({ validations: [{ expression: memory }, { expression: "object.spec.replicas % 2 == 1" }] }, [
+        cdeNamespace(),
+        limited,
+      ]),
+    ).toEqual([["pass", "web", "all 2 expressions hold"]]);
+  });
+});
+
+describe("what is refused before it ever runs", () => {
+  it.each([
+    ["object.spec.template.spec.containers.all(c, !has(c.workingDir))", "c.workingDir is not read"],
+    ["!object.spec.template.spec.containers.exists(c, c.env.exists(e, e.value == 'x'))", "e.value is redacted"],
+    ["object.spec.template.spec.containers.all(c, c.args.size() == 0)", "c.args is redacted"],
+    ["object['spec']['minReadySeconds'] == 1", "is not read"],
+    ["cel.bind(s, object.spec.template.spec, has(s.subdomain))", "s.subdomain is not read"],
+    [
+      "(object.spec.template.spec.containers + object.spec.template.spec.initContainers).all(c, has(c.workingDir))",
+      "c.workingDir",
+    ],
+    ["object.spec.template.spec.?subdomain.orValue('') == ''", "is not read"],
+    ["request.operation == 'CREATE'", "request can't be used"],
+    ["params.x == 1", "params can't be used"],
+    ["object.metadata.name + 1 == 'a' && 1 + 'a' == 2", "no such overload"],
+    ["object.metadata.name", "must give bool"],
+    ["'a'", "gives string, must give bool"],
+    ["format.dns1123Label().validate('a')", ""],
+    ["object.metadata.name ==", ""],
+    ["has(object.metadata.resourceVersion)", "redacted"],
+  ])("%s", (expression, says) => {
+    const problem = problemOf(expression);
+    if (expression === "object.metadata.name") {
+      // A value of unknown type may be true or false; what it is shows when it runs.
+      expect(problem).toBeNull();
+      return;
+    }
+    expect(problem).toContain(says);
+    expect(problem).not.toBeNull();
+  });
+  it("follows variables", () => {
+    const problems = problemsOf({
+      variables: [{ name: "spec", expression: "object.spec.template.spec" }],
+      validations: [{ expression: "!has(variables.spec.subdomain)" }],
+    });
+    expect(problems).toEqual([
+      { where: "validations[0].expression", problem: expect.stringContaining("not read from deployments") },
+    ]);
+  });
+  it("holds definitions to their limits", () => {
+    expect(problemsOf({ kinds: [] })[0]).toEqual({ where: "kinds", problem: "at least 1" });
+    expect(problemOf(`'${"a".repeat(5000)}' == ''`)).toContain("longer than");
+    expect(problemOf(`${"(".repeat(200)}true${")".repeat(200)}`)).not.toBeNull();
+    expect(problemsOf({ validations: Array.from({ length: 31 }, () => ({ expression: "true" })) })[0]?.where).toBe(
+      "validations",
+    );
+  });
+  it("does not reach JavaScript through an object", () => {
+    for (const expression of ["object.constructor == null", "object.toString() == ''", "object.__proto__ == null"]) {
+      expect(problemOf(expression)).not.toBeNull();
+    }
+  });
+});
+
+describe("admission policies", () => {
+  const policy: AdmissionPolicyDocument = {
+    kind: "ValidatingAdmissionPolicy",
+    metadata: { name: "no-latest.example.com" },
+    spec: {
+      matchConstraints: {
+        resourceRules: [
+          {
+            apiGroups: ["apps"],
+            apiVersions: ["v1"],
+            operations: ["CREATE"],
+            resources: ["deployments", "deployments/scale"],
+          },
+        ],
+        namespaceSelector: { matchLabels: { env: "prod" } },
+      },
+      validations: [{ expression: "object.spec.replicas <= 5", message: "too many" }],
+    },
+  };
+  it("become definitions", () => {
+    const { imported, problems } = importAdmissionPolicy(policy, {
+      spec: {
+        policyName: "no-latest.example.com",
+        matchResources: { namespaceSelector: { matchLabels: { team: "pay" } } },
+      },
+    });
+    expect(problems).toEqual([]);
+    expect(imported).toMatchObject({ id: "custom-no-latest-example-com", kinds: ["deployments"] });
+    const prod = namespace("cde", { env: "prod", team: "pay" });
+    expect(run(imported, [prod, deployment("web", "cde", minimalPodSpec(), { spec: { replicas: 9 } })])).toEqual([
+      ["fail", "web", "too many"],
+    ]);
+    expect(
+      run(imported, [
+        namespace("cde", { env: "prod" }),
+        deployment("web", "cde", minimalPodSpec(), { spec: { replicas: 9 } }),
+      ])[0]?.[0],
+    ).toBe("not-applicable");
+  });
+  it("say what can't be asked of a snapshot", () => {
+    const { problems } = importAdmissionPolicy({
+      ...policy,
+      spec: {
+        ...policy.spec,
+        paramKind: {},
+        matchConstraints: { resourceRules: [{ apiGroups: ["x.io"], resources: ["widgets"] }] },
+      },
+    });
+    expect(problems.map(({ where }) => where)).toEqual(["spec.paramKind", "spec.matchConstraints.resourceRules[0]"]);
+  });
+});
+
+it.each([
+  ["100m", 0.1],
+  ["1Gi", 2 ** 30],
+  ["1e3", 1000],
+  ["1E", 1e18],
+  [".5", 0.5],
+  ["-2", -2],
+  ["1 Gi", null],
+  ["Gi", null],
+  ["1ki", null],
+  ["", null],
+])("quantity %s is %s", (text, value) => {
+  expect(parseQuantity(text)).toBe(value);
+});

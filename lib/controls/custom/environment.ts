@@ -1,0 +1,93 @@
+/**
+ * The CEL environment of custom controls: cel-js with the functions that Kubernetes adds, as far as they are here. What is not here
+ * is refused when a definition is checked, so that nothing is ever judged by a function that does something else.
+ * Source: kubernetes.io, "Common Expression Language in Kubernetes"; k8s.io/apiserver/pkg/cel/library for the names.
+ */
+import { Environment } from "@marcbachmann/cel-js";
+import { parseQuantity } from "./quantity";
+
+/** Structural limits of one expression. */
+const LIMITS = { maxAstNodes: 2_000, maxDepth: 60, maxListElements: 500, maxMapEntries: 200, maxCallArguments: 16 };
+
+/** A resource quantity as a number of its smallest common unit. */
+export class Quantity {
+  constructor(readonly value: number) {}
+}
+
+type Values = unknown[];
+
+/** A fresh environment with the variables of an admission policy that a snapshot can fill. */
+export function createEnvironment(): Environment {
+  const env = new Environment({
+    unlistedVariablesAreDyn: false,
+    enableOptionalTypes: true,
+    homogeneousAggregateLiterals: false,
+    limits: LIMITS,
+  });
+  for (const name of ["object", "oldObject", "namespaceObject", "variables"]) env.registerVariable(name, "dyn");
+  registerLists(env);
+  registerTexts(env);
+  registerQuantities(env);
+  return env;
+}
+
+function registerLists(env: Environment): void {
+  env.registerFunction("list.isSorted(): bool", (list: Values) =>
+    list.every((value, i) => i === 0 || order(list[i - 1], value) <= 0),
+  );
+  env.registerFunction("list.sum(): dyn", (list: Values) =>
+    list.every((value) => typeof value === "bigint")
+      ? (list as bigint[]).reduce((sum, value) => sum + value, 0n)
+      : list.reduce<number>((sum, value) => sum + asNumber(value), 0),
+  );
+  env.registerFunction("list.min(): dyn", (list: Values) => extreme(list, -1));
+  env.registerFunction("list.max(): dyn", (list: Values) => extreme(list, 1));
+  env.registerFunction("list.indexOf(dyn): int", (list: Values, wanted: unknown) =>
+    BigInt(list.findIndex((value) => order(value, wanted) === 0)),
+  );
+  env.registerFunction("list.lastIndexOf(dyn): int", (list: Values, wanted: unknown) =>
+    BigInt(list.findLastIndex((value) => order(value, wanted) === 0)),
+  );
+}
+
+function registerTexts(env: Environment): void {
+  env.registerFunction(
+    "string.find(string): string",
+    (text: string, pattern: string) => new RegExp(pattern, "u").exec(text)?.[0] ?? "",
+  );
+  env.registerFunction("string.findAll(string): list<string>", (text: string, pattern: string) =>
+    [...text.matchAll(new RegExp(pattern, "gu"))].map((match) => match[0]),
+  );
+}
+
+function registerQuantities(env: Environment): void {
+  env.registerType("Quantity", { ctor: Quantity, fields: {} });
+  env.registerFunction("quantity(string): Quantity", (text: string) => {
+    const value = parseQuantity(text);
+    if (value === null) throw new Error(`"${text}" is no quantity`);
+    return new Quantity(value);
+  });
+  env.registerFunction("isQuantity(string): bool", (text: string) => parseQuantity(text) !== null);
+  env.registerFunction("Quantity.isGreaterThan(Quantity): bool", (a: Quantity, b: Quantity) => a.value > b.value);
+  env.registerFunction("Quantity.isLessThan(Quantity): bool", (a: Quantity, b: Quantity) => a.value < b.value);
+  env.registerFunction("Quantity.compareTo(Quantity): int", (a: Quantity, b: Quantity) =>
+    BigInt(Math.sign(a.value - b.value)),
+  );
+  env.registerFunction("Quantity.sign(): int", (a: Quantity) => BigInt(Math.sign(a.value)));
+  env.registerFunction("Quantity.asApproximateFloat(): double", (a: Quantity) => a.value);
+}
+
+function order(a: unknown, b: unknown): number {
+  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
+  const [x, y] = [asNumber(a), asNumber(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+function asNumber(value: unknown): number {
+  if (typeof value === "bigint" || typeof value === "number") return Number(value);
+  throw new Error("values that can't be ordered");
+}
+function extreme(list: Values, sign: 1 | -1): unknown {
+  if (list.length === 0) throw new Error("an empty list has neither smallest nor largest value");
+  return list.reduce((best, value) => (order(value, best) * sign > 0 ? value : best));
+}
