@@ -13,20 +13,27 @@
  */
 import type { Labels } from "@/lib/inventory/selectors";
 import { type AddressRange, containsRange, overlaps } from "./addresses";
-import type { NamespaceTest, Peer, PortSpec, Tri } from "./model";
-import { type PortSet, type Protocol, portsOf, unionPorts } from "./ports";
+import type { EnforcementStatus } from "./enforcement";
+import type { LabelTest, NamespaceTest, Peer, PortSpec, Tri } from "./model";
+import { ALL_PORTS, everyPortOf, type PortSet, type Protocol, portsOf, unionPorts } from "./ports";
 
 export interface PodEndpoint {
   kind: "pod";
   namespace: string;
   /** Null: the namespace could not be read. */
   namespaceLabels: Labels | null;
-  labels: Labels;
+  /** Null: whatever labels somebody may choose. */
+  labels: Labels | null;
   isHostNetwork: boolean;
   /** Its addresses (its node's on the host network); null when not known. */
   addresses: readonly AddressRange[] | null;
-  /** True when `addresses` are the ranges of which it may get one, as for a pod that doesn't exist yet. */
+  /**
+   * A pod that doesn't exist yet: `addresses` are the ranges of which it may get one, and a named port may be any port, because
+   * its owner chooses.
+   */
   isHypothetical: boolean;
+  /** Whether policies have effect on it, and the sentence that says why. */
+  enforcement: { status: EnforcementStatus; ground: string };
   /** Named container ports. */
   namedPorts: ReadonlyMap<string, readonly { protocol: Protocol; port: number }[]>;
 }
@@ -55,7 +62,7 @@ function matchPeer(peer: Peer, endpoint: Endpoint, unknownAddress: Tri): Tri {
       return "maybe";
     case "pods":
       if (endpoint.kind === "address" || endpoint.isHostNetwork) return "no";
-      return peer.pods.test(endpoint.labels) ? matchNamespace(peer.namespaces, endpoint) : "no";
+      return and(testLabels(peer.pods, endpoint.labels), matchNamespace(peer.namespaces, endpoint));
     case "nodes":
       return endpoint.kind === "pod" && endpoint.isHostNetwork ? (peer.isEvery ? "yes" : "maybe") : "no";
     case "outside":
@@ -66,6 +73,13 @@ function matchPeer(peer: Peer, endpoint: Endpoint, unknownAddress: Tri): Tri {
       if (endpoint.addresses === null) return unknownAddress;
       return and(peer.matchesPods, matchAddresses(peer, endpoint));
   }
+}
+
+/** Whether labels pass; of labels that somebody may choose, some do. */
+export function testLabels(test: LabelTest, labels: Labels | null): Tri {
+  if (test.isEvery) return "yes";
+  if (labels === null) return "maybe";
+  return test.test(labels) ? "yes" : "no";
 }
 
 /** Whether the namespace of a pod passes; `maybe` when its labels could not be read. */
@@ -100,6 +114,10 @@ export function resolvePorts(spec: PortSpec, destination: Endpoint): PortSet {
   if (spec.named.length === 0 || destination.kind === "address") return spec.numbers;
   let ports = spec.numbers;
   for (const { name, protocol } of spec.named) {
+    if (destination.isHypothetical) {
+      ports = unionPorts(ports, protocol === null ? ALL_PORTS : everyPortOf(protocol));
+      continue;
+    }
     for (const found of destination.namedPorts.get(name) ?? []) {
       if (protocol === null || protocol === found.protocol)
         ports = unionPorts(ports, portsOf(found.protocol, found.port));

@@ -7,7 +7,7 @@
  * all their outcomes are possible. At the end of a tier that isolates the pod whatever is left is denied.
  */
 import type { Endpoint, PodEndpoint } from "./endpoints";
-import { and, matchNamespace, matchPeers, resolvePorts } from "./endpoints";
+import { and, matchNamespace, matchPeers, resolvePorts, testLabels } from "./endpoints";
 import type { Policy, Step, Tri } from "./model";
 import type { Direction } from "./policies";
 import { ALL_PORTS, intersectPorts, isNoPort, NO_PORTS, type PortSet, subtractPorts, unionPorts } from "./ports";
@@ -45,8 +45,8 @@ export interface DirectionAnswer {
 
 /** Whether the policy applies to the pod. Policies don't hold pods on the host network. */
 export function selects(policy: Policy, pod: PodEndpoint): Tri {
-  if (pod.isHostNetwork || !policy.appliesTo.pods.test(pod.labels)) return "no";
-  const match = matchNamespace(policy.appliesTo.namespaces, pod);
+  if (pod.isHostNetwork) return "no";
+  const match = and(testLabels(policy.appliesTo.pods, pod.labels), matchNamespace(policy.appliesTo.namespaces, pod));
   return policy.appliesTo.certain ? match : and(match, "maybe");
 }
 

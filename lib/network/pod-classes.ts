@@ -11,28 +11,33 @@ import type { Labels } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { type AddressRange, parseAddress } from "./addresses";
 import type { PodEndpoint } from "./endpoints";
-import { type EnforcementStatus, enforcementOn } from "./enforcement";
+import { enforcementOn } from "./enforcement";
 import type { Policy } from "./model";
 import { namespaceLabels } from "./policies";
 import { isProtocol, type Protocol } from "./ports";
 
 export interface PodClass extends PodEndpoint {
+  labels: Labels;
   /** Position in the list of classes. */
   index: number;
   /** Its pods with their workloads; `pod` null for a workload without a live pod. */
   members: { workload: Workload; pod: Pod | null }[];
   /** Names of the nodes of its pods. */
   nodes: ReadonlySet<string>;
-  /** Whether policies have effect on its pods, and the sentence that says why. */
-  enforcement: { status: EnforcementStatus; ground: string };
 }
 
-/** Where a pseudo label says which service account a pod uses; no Kubernetes label can have this key. */
-export const SERVICE_ACCOUNT_KEY = "\u0000serviceaccount";
+/** Calico's names of what every pod has beside its labels; other engines' tests of the same are written with them too. */
+export const SERVICE_ACCOUNT_KEY = "projectcalico.org/serviceaccount";
+export const NAMESPACE_KEY = "projectcalico.org/namespace";
 
-/** Labels that policies can test: the pod's own and its service account. */
-export function testableLabels(labels: Labels | undefined, spec: PodSpec): Labels {
-  return { ...labels, [SERVICE_ACCOUNT_KEY]: spec.serviceAccountName ?? "default" };
+/** Labels that policies can test: the pod's own, its namespace and its service account. */
+export function testableLabels(labels: Labels | undefined, namespace: string, spec: PodSpec): Labels {
+  return {
+    ...labels,
+    [NAMESPACE_KEY]: namespace,
+    [SERVICE_ACCOUNT_KEY]: spec.serviceAccountName ?? "default",
+    "projectcalico.org/orchestrator": "k8s",
+  };
 }
 
 /** Labels of a namespace, or null when namespaces could not be read and its own object isn't there. */
@@ -41,7 +46,7 @@ export function knownNamespaceLabels(inventory: Inventory, name: string): Labels
     inventory.namespaces.has(name) ||
     inventory.snapshot.source === "manifests" ||
     inventory.readable("namespaces").known;
-  return isKnown ? namespaceLabels(inventory, name) : null;
+  return isKnown ? { ...namespaceLabels(inventory, name), "projectcalico.org/name": name } : null;
 }
 
 /** `isEnforced`: take every policy as carried out, whatever runs in the cluster. */
@@ -59,7 +64,7 @@ export function buildPodClasses(inventory: Inventory, policies: readonly Policy[
       spaces.set(namespace, space);
     }
     const isHostNetwork = spec.hostNetwork === true;
-    const tested = testableLabels(labels, spec);
+    const tested = testableLabels(labels, namespace, spec);
     const addresses = pod === null ? null : addressesOf(pod, isHostNetwork);
     const nodeName = pod?.spec.nodeName;
     const enforced = enforcement.of(nodeName);

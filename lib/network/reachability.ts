@@ -8,6 +8,8 @@
  *   const c = network.between(from, to);                      // from, to: a PodClass or { kind: "address", range }
  *   c.allowed, c.unknown                                      // PortSet; a port in neither is denied
  *   c.egress, c.ingress                                       // the answer of each side with its grounds (rules, policies)
+ *   explainConnection(c)                                      // explain.ts: the grounds as sentences
+ *   reachWithAnyLabels(network, namespace, to)                // any-labels.ts: could a pod with labels of its owner's choice?
  *   network.outside(podClass, "Egress")                       // ranges of addresses with the ports that are open to them
  *
  * A connection needs egress of its source and ingress of its destination, on a common port. `unknown` means that what was read
@@ -17,14 +19,16 @@
  * Options { asWritten: true }: take every policy as carried out (for files and what-if questions).
  */
 import type { Inventory, Workload } from "@/lib/inventory/inventory";
+import type { Labels } from "@/lib/inventory/selectors";
 import { refKey } from "@/lib/inventory/inventory";
 import type { Pod } from "@/lib/inventory/kinds";
-import { everyAddress } from "./addresses";
+import { type AddressRange, everyAddress, parseAddress, parseBlock } from "./addresses";
 import { type Endpoint, type PodEndpoint } from "./endpoints";
+import { enforcementOn } from "./enforcement";
 import { type DirectionAnswer, evaluateDirection, type Program, programOf, selects } from "./evaluate-direction";
 import type { Policy, Tri } from "./model";
 import { evaluateOutside, type OutsideAnswer } from "./outside";
-import { buildPodClasses, type PodClass } from "./pod-classes";
+import { buildPodClasses, knownNamespaceLabels, NAMESPACE_KEY, type PodClass } from "./pod-classes";
 import type { Direction } from "./policies";
 import { readPolicies } from "./read-policies";
 import { ALL_PORTS, intersectPorts, isNoPort, NO_PORTS, type PortSet, subtractPorts, unionPorts } from "./ports";
@@ -81,10 +85,14 @@ export class Reachability {
   /** What an ipBlock says of a pod whose address isn't known. */
   private readonly unknownAddress: Tri;
 
+  /** Where pods get their addresses, as far as nodes or running pods show. */
+  private readonly podRanges: AddressRange[] | null;
+
   constructor(
     readonly inventory: Inventory,
     readonly asWritten: boolean,
   ) {
+    this.podRanges = podRangesOf(inventory);
     this.unknownAddress = asWritten ? "no" : "maybe";
     this.policies = readPolicies(inventory, asWritten).map((policy, index) => Object.assign(policy, { index }));
     this.policyIndex = new PolicyIndex(this.policies);
@@ -110,9 +118,35 @@ export class Reachability {
   classesIn(namespace: string): readonly PodClass[] {
     return this.byNamespace.get(namespace) ?? [];
   }
+  /**
+   * A pod that doesn't exist, with labels of its owner's choice (null: any that there may be), in a namespace: `from` or `to` of
+   * between(). Whether some choice gets somewhere: any-labels.ts.
+   */
+  hypotheticalPod(namespace: string, labels: Labels | null): PodEndpoint {
+    return {
+      kind: "pod",
+      namespace,
+      namespaceLabels: knownNamespaceLabels(this.inventory, namespace),
+      labels:
+        labels === null ? null : { ...labels, [NAMESPACE_KEY]: namespace, "projectcalico.org/orchestrator": "k8s" },
+      isHostNetwork: false,
+      addresses: this.podRanges,
+      isHypothetical: true,
+      enforcement: this.asWritten ? { status: "enforced", ground: "" } : enforcementOn(this.inventory, []),
+      namedPorts: new Map(),
+    };
+  }
+
   /** The policies that apply to a pod in a direction, for certain or perhaps. */
   policiesOn(pod: PodEndpoint, direction: Direction): Policy[] {
     return this.programOf(pod, direction).tiers.flatMap(({ groups }) => groups.flat().map(({ policy }) => policy));
+  }
+
+  /** The policies that may apply to pods of a namespace, whatever their labels. */
+  policiesOnNamespace(namespace: string): Policy[] {
+    return this.policyIndex
+      .candidates(this.hypotheticalPod(namespace, null))
+      .filter((policy) => selects(policy, this.hypotheticalPod(namespace, null)) !== "no");
   }
 
   /** Whether and on which ports `from` can open a connection to `to`. */
@@ -136,9 +170,7 @@ export class Reachability {
       written = evaluateOutside(program, pod);
       this.outsides[direction].set(key, written);
     }
-    if (!("enforcement" in pod)) return written;
-    const { enforcement } = pod as PodClass;
-    return written.map(({ range, answer }) => ({ range, answer: underEnforcement(answer, enforcement) }));
+    return written.map(({ range, answer }) => ({ range, answer: underEnforcement(answer, pod.enforcement) }));
   }
 
   private ingressOf(from: Endpoint, to: PodEndpoint): DirectionAnswer {
@@ -162,7 +194,7 @@ export class Reachability {
     const known = key === null ? undefined : this.answers.get(key);
     const written = known ?? evaluateDirection(program, peer, destination, this.unknownAddress);
     if (key !== null && known === undefined) this.answers.set(key, written);
-    return "enforcement" in pod ? underEnforcement(written, (pod as PodClass).enforcement) : written;
+    return underEnforcement(written, pod.enforcement);
   }
 
   private programOf(pod: PodEndpoint, direction: Direction): Program {
@@ -214,7 +246,7 @@ function fromNode(written: DirectionAnswer, from: PodEndpoint, to: PodEndpoint):
 }
 
 /** What is left of an answer where policies aren't carried out, or nobody knows. */
-function underEnforcement(written: DirectionAnswer, { status, ground }: PodClass["enforcement"]): DirectionAnswer {
+function underEnforcement(written: DirectionAnswer, { status, ground }: PodEndpoint["enforcement"]): DirectionAnswer {
   if (
     status === "enforced" ||
     (written.because === "open" && written.isolatedBy.length + written.deniedBy.length === 0)
@@ -267,17 +299,39 @@ class PolicyIndex {
     }
   }
 
+  private allOf(space: string, key: string): Policy[] {
+    const prefix = `${space}\n${key}\n`;
+    const found = [...this.buckets].flatMap(([name, policies]) => (name.startsWith(prefix) ? policies : []));
+    return [...new Set(found)];
+  }
+
   /** In the order of the policies' index. */
   candidates(pod: PodEndpoint): Policy[] {
     const found = ["", pod.namespace].flatMap((space) => [
       ...(this.buckets.get(space) ?? []),
       ...[...(this.labelKeys.get(space) ?? [])].flatMap((key) => {
+        if (pod.labels === null) return this.allOf(space, key);
         const value = Object.hasOwn(pod.labels, key) ? pod.labels[key] : undefined;
         return value === undefined ? [] : (this.buckets.get(`${space}\n${key}\n${value}`) ?? []);
       }),
     ]);
     return found.sort((a, b) => a.index - b.index);
   }
+}
+
+/** The nodes' pod ranges; where nodes don't say, the addresses of the pods that run. Null when nothing shows any. */
+function podRangesOf(inventory: Inventory): AddressRange[] | null {
+  const blocks = inventory.nodes.flatMap(({ spec }) => [
+    ...(spec?.podCIDRs ?? []),
+    ...(spec?.podCIDR ?? "").split(" "),
+  ]);
+  const ranges = [...new Set(blocks)].flatMap((text) => parseBlock(text) ?? []);
+  if (ranges.length > 0) return ranges;
+  const texts = inventory.livePods
+    .filter(({ pod }) => pod.spec.hostNetwork !== true)
+    .flatMap(({ pod: { status } }) => [status?.podIP, ...(status?.podIPs ?? []).map(({ ip }) => ip)]);
+  const found = [...new Set(texts)].flatMap((text) => (text === undefined ? [] : (parseAddress(text) ?? [])));
+  return found.length === 0 ? null : found;
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

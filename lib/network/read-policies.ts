@@ -10,6 +10,8 @@ import type { Inventory } from "@/lib/inventory/inventory";
 import type { Policy, Tri } from "./model";
 import { type RecognisedPlugin, recognisePlugins } from "./plugins";
 import { type PluginFacts, readAdminPolicies } from "./read-admin-policies";
+import { readCalicoPolicies } from "./read-calico";
+import { readCiliumPolicies } from "./read-cilium";
 import { readNetworkPolicies } from "./read-network-policies";
 
 /** `asWritten`: every policy is taken as carried out. */
@@ -19,7 +21,13 @@ export function readPolicies(inventory: Inventory, asWritten: boolean): Omit<Pol
     blocksMatchPods: blocksMatchPods(plugins, asWritten),
     supports: (kind) => asWritten || plugins.some((plugin) => carriesOut(plugin, kind)) || null,
   };
-  return [...readNetworkPolicies(inventory, facts.blocksMatchPods), ...readAdminPolicies(inventory, facts)];
+  const runs = (engine: string): boolean | null => asWritten || plugins.some(({ name }) => name === engine) || null;
+  return [
+    ...readNetworkPolicies(inventory, facts.blocksMatchPods),
+    ...readAdminPolicies(inventory, facts),
+    ...readCiliumPolicies(inventory, runs("Cilium")),
+    ...readCalicoPolicies(inventory, runs("Calico")),
+  ];
 }
 
 function blocksMatchPods(plugins: readonly RecognisedPlugin[], asWritten: boolean): Tri {
