@@ -171,6 +171,11 @@ export interface Container {
   facts?: { usesTls?: boolean; verifiesTls?: boolean; databaseUsesTls?: boolean };
 }
 
+/** A PersistentVolumeClaim that a StatefulSet or a pod makes for itself. */
+export interface ClaimTemplate {
+  metadata?: { name?: string; labels?: Record<string, string> };
+  spec?: { storageClassName?: string };
+}
 export interface Volume {
   name: string;
   hostPath?: { path: string; type?: string };
@@ -189,7 +194,7 @@ export interface Volume {
   };
   csi?: { driver: string; readOnly?: boolean };
   downwardAPI?: Record<string, never>;
-  ephemeral?: Record<string, never>;
+  ephemeral?: { volumeClaimTemplate?: ClaimTemplate };
   nfs?: { server: string; path: string };
   /** The key of any other volume source (`gcePersistentDisk`, `iscsi` …); its settings are not read. */
   otherSource?: string;
@@ -283,7 +288,15 @@ export interface Condition {
 
 /** Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job: everything with `spec.template`. */
 export interface TemplatedWorkload extends KubeObject {
-  spec: { replicas?: number; selector?: LabelSelector; template: PodTemplate; paused?: boolean; suspend?: boolean };
+  spec: {
+    replicas?: number;
+    selector?: LabelSelector;
+    template: PodTemplate;
+    paused?: boolean;
+    suspend?: boolean;
+    /** Of a StatefulSet. */
+    volumeClaimTemplates?: ClaimTemplate[];
+  };
   status?: {
     replicas?: number;
     readyReplicas?: number;
@@ -329,15 +342,19 @@ export interface Node extends KubeObject {
     addresses?: { type: string; address: string }[];
   };
 }
-/** Only what shows a folder of a node behind a claim; the settings of other volume sources are not read. */
+/** What shows where the data lie and whom they belonged to; the settings of a driver are not read. */
 export interface PersistentVolume extends KubeObject {
   kind: "PersistentVolume";
   spec: {
+    storageClassName?: string;
+    persistentVolumeReclaimPolicy?: string;
+    csi?: { driver: string };
+    nfs?: { server: string; path: string };
     hostPath?: { path: string; type?: string };
     local?: { path: string };
     claimRef?: { namespace?: string; name?: string };
   };
-  status?: { phase?: string };
+  status?: { phase?: string; lastPhaseTransitionTime?: string };
 }
 export interface ServiceAccount extends KubeObject {
   kind: "ServiceAccount";

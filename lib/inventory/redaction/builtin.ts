@@ -23,7 +23,7 @@ import type {
 } from "../kinds";
 import { caCertificates, factsOfBundle } from "./ca-bundle";
 import { labelSelector } from "./metadata";
-import { condition, containerStatus, podSpec, podTemplate } from "./pod";
+import { claimTemplate, condition, containerStatus, podSpec, podTemplate } from "./pod";
 import { flag, identifier, integer, intOrString, isObject, list, map, object, oneOf, type Shape, text } from "./shape";
 
 /** The fields of a kind beside apiVersion, kind and metadata. */
@@ -76,11 +76,15 @@ const podStatus = object<NonNullable<Pod["status"]>>({
 export const persistentVolumeBody = object<Body<PersistentVolume>>(
   {
     spec: object<PersistentVolume["spec"]>({
+      storageClassName: text,
+      persistentVolumeReclaimPolicy: text,
+      csi: object<{ driver: string }>({ driver: text }, ["driver"]),
+      nfs: object<{ server: string; path: string }>({ server: text, path: text }, ["server", "path"]),
       hostPath: object<{ path: string; type?: string }>({ path: text, type: text }, ["path"]),
       local: object<{ path: string }>({ path: text }, ["path"]),
       claimRef: object<{ namespace?: string; name?: string }>({ namespace: text, name: text }),
     }),
-    status: object<NonNullable<PersistentVolume["status"]>>({ phase: text }),
+    status: object<NonNullable<PersistentVolume["status"]>>({ phase: text, lastPhaseTransitionTime: identifier }),
   },
   ["spec"],
 );
@@ -118,6 +122,7 @@ export const templatedBody = object<Body<TemplatedWorkload>>(
         template: podTemplate,
         paused: flag,
         suspend: flag,
+        volumeClaimTemplates: list(claimTemplate),
       },
       ["template"],
     ),

@@ -83,6 +83,10 @@ export const KEPT_ANNOTATIONS: readonly string[] = [
   // Policy engines and our own.
   "pod-policies.kyverno.io/autogen-controllers",
   "ringfence.dev/*",
+  // Which class a claim gets that names none; whether a sidecar brings the credentials.
+  "storageclass.kubernetes.io/is-default-class",
+  "storageclass.beta.kubernetes.io/is-default-class",
+  "vault.hashicorp.com/agent-inject",
 ];
 const EXACT = new Set(KEPT_ANNOTATIONS.filter((key) => !key.endsWith("*")));
 const PREFIXES = KEPT_ANNOTATIONS.filter((key) => key.endsWith("*")).map((key) => key.slice(0, -1));

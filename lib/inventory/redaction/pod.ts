@@ -2,6 +2,7 @@
 import type {
   AppArmorProfile,
   Capabilities,
+  ClaimTemplate,
   Condition,
   Container,
   ContainerPort,
@@ -173,6 +174,11 @@ const container: Shape<Container> = described(
   formWith(containerShape, { command: { kind: "hidden" }, args: { kind: "hidden" } }),
 );
 
+export const claimTemplate: Shape<ClaimTemplate> = object<ClaimTemplate>({
+  metadata: object<NonNullable<ClaimTemplate["metadata"]>>({ name: text, labels: map(text) }),
+  spec: object<NonNullable<ClaimTemplate["spec"]>>({ storageClassName: text }),
+});
+
 /** Volume sources that are known by name only (kubernetes.io, "Volumes"); one that we have never heard of is `unknown`. */
 const OTHER_SOURCES = [
   "awsElasticBlockStore",
@@ -223,7 +229,7 @@ const volumeFields: { [K in keyof Volume]-?: Shape<NonNullable<Volume[K]>> } = {
   }),
   csi: object<{ driver: string; readOnly?: boolean }>({ driver: text, readOnly: flag }, ["driver"]),
   downwardAPI: presence,
-  ephemeral: presence,
+  ephemeral: object<NonNullable<Volume["ephemeral"]>>({ volumeClaimTemplate: claimTemplate }),
   nfs: object<{ server: string; path: string }>({ server: text, path: text }, ["server", "path"]),
   otherSource: text,
 };

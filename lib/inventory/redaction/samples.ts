@@ -120,7 +120,15 @@ export const samplePodSpec = {
       },
     },
     { name: "h", downwardAPI: { items: [{ path: "downward-secret" }] } },
-    { name: "i", ephemeral: { volumeClaimTemplate: { metadata: { name: "ephemeral-secret" } } } },
+    {
+      name: "i",
+      ephemeral: {
+        volumeClaimTemplate: {
+          metadata: { name: "claim", labels: { kind: "scratch" }, annotations: { note: "ephemeral-secret" } },
+          spec: { storageClassName: "fast", resources: { requests: { storage: "request-secret" } } },
+        },
+      },
+    },
     { name: "j", nfs: { server: "nfs.example.com", path: "/export" } },
     { name: "k", iscsi: { targetPortal: "iscsi-secret", chapAuthSession: true } },
     { name: "l", somethingNew: { token: "new-secret" } },
@@ -230,7 +238,12 @@ const workload = (apiVersion: string, kind: string) => ({
     paused: false,
     suspend: false,
     strategy: { type: "strategy-secret" },
-    volumeClaimTemplates: [{ metadata: { name: "vct-secret" } }],
+    volumeClaimTemplates: [
+      {
+        metadata: { name: "data", labels: { kind: "orders" }, annotations: { note: "vct-secret" } },
+        spec: { storageClassName: "fast", selector: { matchLabels: { x: "claim-selector-secret" } } },
+      },
+    ],
   },
   status: workloadStatus,
 });
@@ -451,10 +464,13 @@ export const SAMPLES: Record<SectionName, Record<string, unknown>> = {
         name: "data",
         uid: "claim-secret",
       },
+      storageClassName: "fast",
+      persistentVolumeReclaimPolicy: "Retain",
       csi: { driver: "d", volumeHandle: "handle-secret", nodePublishSecretRef: { name: "csi-secret" } },
+      nfs: { server: "nfs.example.com", path: "/export" },
       mountOptions: ["mount-option-secret"],
     },
-    status: { phase: "Bound", message: "volume-message-secret" },
+    status: { phase: "Bound", lastPhaseTransitionTime: "2026-11-01T00:00:00Z", message: "volume-message-secret" },
   },
   pods: {
     apiVersion: "v1",
