@@ -49,11 +49,14 @@ import { rbacNscWrite } from "./rbac-nsc-write";
 import { rbacPublicGroups } from "./rbac-public-groups";
 import { rbacSecretsHumans } from "./rbac-secrets-humans";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
+import { scpLabelProtected } from "./scp-label-protected";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
+import { secEncryptionProviderStrong } from "./sec-encryption-provider-strong";
 import { secEtcdEncryptionOn } from "./sec-etcd-encryption-on";
 import { secNoSecretEnv } from "./sec-no-secret-env";
 import { secNoEmbeddedCredentials } from "./sec-no-embedded-credentials";
 import { secPanDiscovery } from "./sec-pan-discovery";
+import { secSecretsReencrypted } from "./sec-secrets-reencrypted";
 import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 import { tlsInternalTraffic } from "./tls-internal-traffic";
 import { verKubernetesSupported } from "./ver-kubernetes-supported";
@@ -61,6 +64,7 @@ import type { Control } from "./types";
 
 export const CONTROLS: readonly Control[] = [
   scpNamespaceLabelled,
+  scpLabelProtected,
   netCniEnforcesPolicy,
   netDefaultDenyIngress,
   netDefaultDenyEgress,
@@ -86,6 +90,8 @@ export const CONTROLS: readonly Control[] = [
   isoNoColocation,
   imgPinnedDigest,
   secEtcdEncryptionOn,
+  secEncryptionProviderStrong,
+  secSecretsReencrypted,
   secNoSecretEnv,
   secNoEmbeddedCredentials,
   secPanDiscovery,
