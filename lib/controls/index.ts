@@ -11,6 +11,9 @@ import { cpEtcdSecured } from "./cp-etcd-secured";
 import { cpFlagsConsistent } from "./cp-flags-consistent";
 import { cpTlsConfig } from "./cp-tls-config";
 import { imgPinnedDigest } from "./img-pinned-digest";
+import { isoCdeNodePool } from "./iso-cde-node-pool";
+import { isoCdePodsPinned } from "./iso-cde-pods-pinned";
+import { isoDedicatedCluster } from "./iso-dedicated-cluster";
 import { isoNoColocation } from "./iso-no-colocation";
 import { logAuditEnabled } from "./log-audit-enabled";
 import { logImmutable } from "./log-immutable";
@@ -87,7 +90,10 @@ export const CONTROLS: readonly Control[] = [
   admPssRestricted,
   admRunningPodsComply,
   admPoliciesEnforced,
+  isoCdeNodePool,
+  isoCdePodsPinned,
   isoNoColocation,
+  isoDedicatedCluster,
   imgPinnedDigest,
   secEtcdEncryptionOn,
   secEncryptionProviderStrong,

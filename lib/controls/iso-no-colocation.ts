@@ -14,10 +14,11 @@
  */
 import type { Workload } from "@/lib/inventory/inventory";
 import { refOf } from "@/lib/inventory/inventory";
-import type { Node, Pod, Toleration } from "@/lib/inventory/kinds";
+import type { Node, Pod } from "@/lib/inventory/kinds";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import type { Scope } from "@/lib/scope/types";
 import { renderPatch } from "./manifest";
+import { keepingTaints, tolerates } from "./placement";
 import { clusterResult, findUnreadable, invalidResults, judgeCluster, nameSome } from "./population";
 import { script, selectNamespaces, shellQuote } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
@@ -285,24 +286,11 @@ function isSystem(workload: Workload, standing?: Standing): boolean {
  * whether that matters is a question of node pools (iso-cde-node-pool), so nobody is named here.
  */
 function whoTolerates(node: Node, workloads: readonly Workload[]): Workload[] {
-  const taints = (node.spec?.taints ?? []).filter(
-    (taint) =>
-      (taint.effect === "NoSchedule" || taint.effect === "NoExecute") &&
-      !/^(node\.kubernetes\.io|node\.cloudprovider\.kubernetes\.io|node-role\.kubernetes\.io)\//.test(taint.key),
-  );
+  const taints = keepingTaints(node);
   if (taints.length === 0) return [];
   return workloads.filter((workload) =>
     workload.variants.some(({ spec }) =>
       taints.every((taint) => (spec.tolerations ?? []).some((toleration) => tolerates(toleration, taint))),
     ),
   );
-}
-
-/** As the scheduler decides: no key with Exists tolerates all; no effect means every effect; operator Equal unless said. */
-function tolerates(toleration: Toleration, taint: { key: string; value?: string; effect: string }): boolean {
-  if (toleration.effect !== undefined && toleration.effect !== "" && toleration.effect !== taint.effect) return false;
-  const isAnyKey = toleration.key === undefined || toleration.key === "";
-  if (isAnyKey) return toleration.operator === "Exists";
-  if (toleration.key !== taint.key) return false;
-  return toleration.operator === "Exists" || (toleration.value ?? "") === (taint.value ?? "");
 }
