@@ -2,11 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { assess } from "@/lib/assessment/assess";
 import { CONTROLS } from "@/lib/controls";
+import { mergeImports, withImportedFacts } from "@/lib/inventory/imports";
 import { refKey } from "@/lib/inventory/inventory";
 import type { Snapshot } from "@/lib/inventory/snapshot";
 import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
 import packageJson from "../package.json";
+import { type AccessCommand, answerAccess } from "./access";
 import { type AuditCommand, runAudit } from "./audit";
+import { readImports } from "./imports";
 import { type ManifestInput, type Place, readManifests } from "./manifests";
 import { parseCommand, type ScanOptions, USAGE, UsageError } from "./options";
 import { render } from "./render";
@@ -37,6 +40,9 @@ export async function main(words: readonly string[], world: World): Promise<numb
       case "audit-level":
       case "audit-coverage":
         return await audit(command, world);
+      case "who-can":
+      case "can-i":
+        return await access(command, world);
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -55,14 +61,18 @@ async function scan(options: ScanOptions, world: World): Promise<number> {
   }
   const asOf = options.asOf ?? world.now();
   const scopeSettings = await readScope(options.scopeFile);
-  const { snapshot, inputs, places, hasError } = await read(options, world, asOf);
-  const assessment = assess(snapshot, { asOf, scopeSettings });
+  const imported = await readImports(options.imports, asOf);
+  const { snapshot, inputs: sources, places, hasError } = await read(options, world, asOf);
+  const { facts, registers } = mergeImports(imported.documents);
+  const assessment = assess(withImportedFacts(snapshot, facts), { asOf, scopeSettings, registers });
+  const inputs = [...sources, ...imported.inputs];
   const report = buildReport(assessment, { controls: CONTROLS, chosen: options.controls, inputs });
 
-  const problems = snapshot.invalid.map(({ where, problem, kind, name }) => ({
+  const invalid = snapshot.invalid.map(({ where, problem, kind, name }) => ({
     where,
     problem: [kind, name, problem].filter(Boolean).join(" "),
   }));
+  const problems = [...imported.problems, ...invalid];
   for (const { where, problem } of problems) await write(world.stderr, `ringfence: ${where}: ${problem}\n`);
   for (const input of inputs) {
     for (const { object, where, replacedBy } of "duplicates" in input ? input.duplicates : []) {
@@ -78,7 +88,7 @@ async function scan(options: ScanOptions, world: World): Promise<number> {
   };
   const isTerminal = world.stdout.isTTY === true && (process.env.NO_COLOR ?? "") === "";
   await write(world.stdout, render(options.output, outcome, { version: packageJson.version, isTerminal }));
-  if (hasError) return 2;
+  if (hasError || imported.problems.length > 0) return 2;
   return hasFindings(report.results, options.failOn) ? 1 : 0;
 }
 
@@ -105,6 +115,24 @@ async function read(
   for (const { section, message } of input.unread)
     await write(world.stderr, `ringfence: ${section} not read: ${message}\n`);
   return { snapshot, inputs: [input], places: new Map(), hasError: false };
+}
+
+async function access(command: AccessCommand, world: World): Promise<number> {
+  const { code, out, err } = answerAccess(command, await readForAccess(command.source, world));
+  for (const line of err) await write(world.stderr, `${line}\n`);
+  await write(world.stdout, out);
+  return code;
+}
+
+async function readForAccess(source: AccessCommand["source"], world: World): Promise<Snapshot> {
+  const collectedAt = world.now();
+  if (source.kind === "manifests") {
+    const readStdin = () => readAll(world.stdin);
+    const options = { provider: "other" as const, collectedAt, readStdin, namesNameless: true };
+    return (await readManifests(source.paths, options)).snapshot;
+  }
+  const { scanCluster } = await import("./cluster");
+  return (await scanCluster(source, { collectedAt })).snapshot;
 }
 
 async function audit(command: AuditCommand, world: World): Promise<number> {

@@ -1,7 +1,10 @@
 /** The command line as typed options. Everything that isn't understood is an error: a mistyped flag must not widen a scan. */
 import { SEVERITIES, type Severity } from "@/lib/controls/types";
 import { PROVIDERS, type Provider } from "@/lib/inventory/snapshot";
+import type { ImportKind } from "@/lib/inventory/imports";
+import { type AccessCommand, parseAccessCommand } from "./access";
 import { type AuditCommand, parseAuditCommand } from "./audit";
+import { parseImport } from "./imports";
 import { UsageError } from "./usage-error";
 
 export { UsageError };
@@ -19,12 +22,20 @@ export interface ScanOptions {
   provider?: Provider;
   /** ISO 8601 UTC. */
   asOf?: string;
+  imports: { kind: ImportKind; file: string }[];
 }
-export type Command = { name: "help" } | { name: "version" } | { name: "scan"; options: ScanOptions } | AuditCommand;
+export type Command =
+  | { name: "help" }
+  | { name: "version" }
+  | { name: "scan"; options: ScanOptions }
+  | AuditCommand
+  | AccessCommand;
 
 export const USAGE = `Usage:
   ringfence scan --manifests PATH... [options]
   ringfence scan --kubeconfig FILE [--context NAME] [options]
+  ringfence who-can VERB RESOURCE[/SUBRESOURCE] [NAME] [-n NAMESPACE] --manifests PATH... [--output text|json]
+  ringfence can-i VERB RESOURCE[/NAME] --as USER [--as-group GROUP] [-n NAMESPACE] --manifests PATH... [--output text|json]
   ringfence audit-level --policy FILE --attributes FILE [--output json|table]
   ringfence audit-coverage --policy FILE [--namespace NAME] [--output table|json]
 
@@ -35,11 +46,18 @@ Sources
 
 Options
   --scope FILE          scope file: labelKey, values, namespaces, assumeUnlabelledInScope
+  --import KIND=FILE    a document that no API of the cluster shows, such as audit-policy=policy.yaml; may be given several times
   --control ID          show this control only; may be given several times
   --output FORMAT       ${OUTPUTS.join(", ")} (default table)
   --fail-on SEVERITY    ${SEVERITIES.join(", ")} or never: exit 1 when a finding is at least this severe (default low: any finding)
   --provider NAME       ${PROVIDERS.join(", ")}
   --as-of TIME          the moment to judge for, ISO 8601 (default now)
+
+Rights (RESOURCE: secrets, deploy, deployments.apps, or a path such as /metrics; --kubeconfig FILE instead of --manifests asks a cluster)
+  who-can               everybody who may make the request, with the binding; -n asks in a namespace, else in the whole cluster
+  can-i                 as kubectl auth can-i: yes or no, exit status 0 or 1; the namespace is default, unless -n or -A (all) is given
+  --subresource NAME    exec, log, status …
+  --as-group GROUP      may be given several times; without it the user gets the groups that the API server would give it
 
 Audit policies (--policy FILE: an audit.k8s.io/v1 Policy; - reads standard input)
   audit-level           level, stages left out and deciding rule of requests: --attributes FILE holds one object, a list or JSON lines
@@ -58,6 +76,9 @@ export function parseCommand(words: readonly string[]): Command {
   if (first === "--version" || first === "version") return { name: "version" };
   if (first === "audit-level" || first === "audit-coverage") {
     return rest.includes("--help") || rest.includes("-h") ? { name: "help" } : parseAuditCommand(first, rest);
+  }
+  if (first === "who-can" || first === "can-i") {
+    return rest.includes("--help") || rest.includes("-h") ? { name: "help" } : parseAccessCommand(first, rest);
   }
   if (first !== "scan") throw new UsageError(`there is no command ${first}`);
   if (rest.includes("--help") || rest.includes("-h")) return { name: "help" };
@@ -82,13 +103,13 @@ function parseScan(words: readonly string[]): ScanOptions {
       if (name !== "--manifests") break;
     }
     if (values.length === 0) throw new UsageError(`${name} needs a value`);
-    if (values.length > 1 && name !== "--manifests" && name !== "--control")
-      throw new UsageError(`${name} is given twice`);
+    if (values.length > 1 && !REPEATABLE.has(name)) throw new UsageError(`${name} is given twice`);
   }
   const one = (name: string) => given.get(name)?.[0];
   const options: ScanOptions = {
     source: parseSource(given),
     controls: given.get("--control") ?? [],
+    imports: (given.get("--import") ?? []).map(parseImport),
     output: choice("--output", one("--output") ?? "table", OUTPUTS),
     failOn: choice("--fail-on", one("--fail-on") ?? "low", [...SEVERITIES, "never"] as const),
   };
@@ -110,7 +131,9 @@ const FLAGS = new Set([
   "--fail-on",
   "--provider",
   "--as-of",
+  "--import",
 ]);
+const REPEATABLE: ReadonlySet<string> = new Set(["--manifests", "--control", "--import"]);
 
 function parseSource(given: ReadonlyMap<string, string[]>): ScanOptions["source"] {
   const paths = given.get("--manifests");

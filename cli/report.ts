@@ -2,6 +2,7 @@
 import type { Assessment, RequirementAssessment } from "@/lib/assessment/types";
 import { type Control, SEVERITIES, type ResultStatus, type Severity } from "@/lib/controls/types";
 import { findRequirement } from "@/lib/pci";
+import type { ImportInput } from "./imports";
 import type { ManifestInput, Place } from "./manifests";
 
 export interface ReportResult {
@@ -27,7 +28,7 @@ export interface Report {
   catalogVersion: string;
   /** The moment that was judged for, ISO 8601 UTC. */
   scannedAt: string;
-  inputs: (ManifestInput | ClusterInput)[];
+  inputs: (ManifestInput | ClusterInput | ImportInput)[];
   results: ReportResult[];
   requirements: (RequirementAssessment & { title: string })[];
 }
