@@ -45,7 +45,13 @@ const NOT_MANIFESTS =
  */
 export async function readManifests(
   paths: readonly string[],
-  options: { provider: Provider; collectedAt: string; readStdin: () => Promise<string> },
+  options: {
+    provider: Provider;
+    collectedAt: string;
+    readStdin: () => Promise<string>;
+    /** Give objects without a name one, where the name says nothing: questions about rights take bindings without. */
+    namesNameless?: boolean;
+  },
 ): Promise<ManifestScan> {
   const files: { path: string; text: () => Promise<string> }[] = [];
   for (const given of paths) {
@@ -106,7 +112,10 @@ export async function readManifests(
     provider: options.provider,
     collectedAt: options.collectedAt,
     facts: {},
-    objects: [...found.values()].map(({ object, where }) => ({ object, where })),
+    objects: [...found.values()].map(({ object, where }, index) => ({
+      object: options.namesNameless === true ? named(object, `unnamed-${index + 1}`) : object,
+      where,
+    })),
     sections: manifestSections(),
     invalid: [...broken, ...unread],
     scannedOnly,
@@ -119,6 +128,13 @@ export async function readManifests(
     input.invalid.push({ where, problem });
   }
   return { snapshot, inputs, places: placesOf(found.values()), hasBroken: snapshot.invalid.length > unread.length };
+}
+
+function named(object: unknown, name: string): unknown {
+  const { metadata } = object as { metadata?: Record<string, unknown> | null };
+  return metadata?.name === undefined || metadata.name === ""
+    ? { ...(object as object), metadata: { ...metadata, name } }
+    : object;
 }
 
 /** What a folder can hold is complete, even if empty; what only a running cluster shows stays uncollected unless it is there. */
