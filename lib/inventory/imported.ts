@@ -10,6 +10,7 @@ import type { ImportedExposureFacts } from "./imported-exposure";
 import type { ImportedImageFacts } from "./imported-images";
 import type { ImportedControlPlaneFacts } from "./imported-control-plane";
 import type { AuditLogSummary } from "./imported-audit-log";
+import type { ImportedMonitoringFacts } from "./imported-monitoring";
 
 export type { ImportOrigin };
 
@@ -160,6 +161,7 @@ export interface PodSecurityAdmissionConfig {
 /** All imported sources of one cluster. */
 export interface ImportedFacts
   extends ImportedAccessFacts,
+    ImportedMonitoringFacts,
     ImportedControlPlaneFacts,
     ImportedImageFacts,
     ImportedExposureFacts,

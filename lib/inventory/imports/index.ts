@@ -42,6 +42,25 @@ import { backupStatementImport } from "./backup-statement";
 import { dataVolumesImport } from "./data-volumes";
 import { cardDataScansImport } from "./card-data-scans";
 import { flowsImport } from "./flows";
+import {
+  baselineImport,
+  changeRecordsImport,
+  deploymentIdentitiesImport,
+  environmentsImport,
+  malwareEvaluationsImport,
+  silentNamespacesImport,
+} from "./change";
+import { auditRecordImport, logShipperImport, logStoreImport } from "./log-stores";
+import {
+  auditVolumeImport,
+  deliveryRecordImport,
+  detectionRulesImport,
+  failureAlarmsImport,
+  fileIntegrityImport,
+  logFreshnessImport,
+  malwareProtectionImport,
+  sensorRecordImport,
+} from "./monitoring";
 import type { ImportKind } from "./types";
 
 export { type ImportedDocument, mergeImports, type MergedImports, withImportedFacts } from "./merge";
@@ -51,6 +70,23 @@ export const IMPORT_KINDS: readonly ImportKind[] = [
   approvedAccessImport,
   auditLogImport,
   auditPolicyImport,
+  auditRecordImport,
+  auditVolumeImport,
+  logShipperImport,
+  logStoreImport,
+  logFreshnessImport,
+  detectionRulesImport,
+  failureAlarmsImport,
+  sensorRecordImport,
+  malwareProtectionImport,
+  fileIntegrityImport,
+  deliveryRecordImport,
+  silentNamespacesImport,
+  malwareEvaluationsImport,
+  changeRecordsImport,
+  deploymentIdentitiesImport,
+  environmentsImport,
+  baselineImport,
   trivyScanImport,
   grypeScanImport,
   sbomImport,

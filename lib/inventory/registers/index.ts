@@ -25,8 +25,15 @@ import type { ServicePortEntry } from "./service-ports";
 import type { BackupLocation } from "./backup-locations";
 import type { DataVolume } from "./data-volumes";
 import type { PatternFalsePositive } from "./pattern-false-positives";
+import type { Baseline } from "./baseline";
+import type { ChangeRecord } from "./change-records";
+import type { DeploymentIdentity } from "./deployment-identities";
+import type { Environments } from "./environments";
+import type { MalwareEvaluation } from "./malware-evaluations";
+import type { SilentNamespace } from "./silent-namespaces";
 
 export type { Approval } from "./approval";
+export type { Baseline, ChangeRecord, DeploymentIdentity, Environments, MalwareEvaluation, SilentNamespace };
 export { endOf, isApprovedAt, startOf } from "./approval";
 export type { AccessReview, ApprovedAccess, SharedAccountUse };
 
@@ -34,6 +41,15 @@ export interface Registers {
   /** Service accounts whose workloads need the Kubernetes API, and the permissions that were approved for each. */
   apiClients?: readonly ApiClient[];
   approvedAccess?: readonly ApprovedAccess[];
+  silentNamespaces?: readonly SilentNamespace[];
+  malwareEvaluations?: readonly MalwareEvaluation[];
+  /** Absent: no records were given; empty: there was no approved change. */
+  changeRecords?: readonly ChangeRecord[];
+  deploymentIdentities?: readonly DeploymentIdentity[];
+  /** Absent: the label `environment`, with production as production. */
+  environments?: Environments;
+  /** Absent: none is defined. */
+  baseline?: Baseline;
   accessReviews?: readonly AccessReview[];
   sharedAccountUses?: readonly SharedAccountUse[];
   approvedCapabilities?: readonly ApprovedCapability[];
