@@ -9,6 +9,7 @@ import { compareRequirementIds } from "./order";
 import type { AttestationGroup, Requirement } from "./types";
 
 export { compareRequirementIds } from "./order";
+export { GUIDE_ERRORS, type GuideError } from "./guide-errors";
 export { coverageOf, type Coverage, type CoverageInput } from "./coverage";
 export type { AttestationGroup, Requirement } from "./types";
 
