@@ -7,6 +7,7 @@ import { authCentralIdp } from "./auth-central-idp";
 import { cpAdmissionPlugins } from "./cp-admission-plugins";
 import { cpAuthorizationMode } from "./cp-authorization-mode";
 import { cpControllersHardened } from "./cp-controllers-hardened";
+import { cpEndpointPrivate } from "./cp-endpoint-private";
 import { cpEtcdSecured } from "./cp-etcd-secured";
 import { cpFlagsConsistent } from "./cp-flags-consistent";
 import { cpTlsConfig } from "./cp-tls-config";
@@ -30,6 +31,7 @@ import { netDefaultDenyIngress } from "./net-default-deny-ingress";
 import { netExternalExposure } from "./net-external-exposure";
 import { netInsecureServices } from "./net-insecure-services";
 import { netNoBroadAllow } from "./net-no-broad-allow";
+import { nodeBenchmarkCurrent } from "./node-benchmark-current";
 import { nodeKubeletHardened } from "./node-kubelet-hardened";
 import { nodeNoPublicAddress } from "./node-no-public-address";
 import { podCapabilitiesDropped } from "./pod-capabilities-dropped";
@@ -112,6 +114,7 @@ export const CONTROLS: readonly Control[] = [
   rbacCrossScopeSubjects,
   authCentralIdp,
   authAnonymousScoped,
+  cpEndpointPrivate,
   cpAuthorizationMode,
   cpAdmissionPlugins,
   cpTlsConfig,
@@ -120,6 +123,7 @@ export const CONTROLS: readonly Control[] = [
   cpFlagsConsistent,
   nodeKubeletHardened,
   nodeNoPublicAddress,
+  nodeBenchmarkCurrent,
   logAuditEnabled,
   logPolicySecretAccess,
   logPolicyInteractive,
