@@ -4,6 +4,7 @@ import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
 import { authAnonymousScoped } from "./auth-anonymous-scoped";
 import { authCentralIdp } from "./auth-central-idp";
+import { authNoStaticCredentials } from "./auth-no-static-credentials";
 import { cpAdmissionPlugins } from "./cp-admission-plugins";
 import { cpAuthorizationMode } from "./cp-authorization-mode";
 import { cpControllersHardened } from "./cp-controllers-hardened";
@@ -113,6 +114,7 @@ export const CONTROLS: readonly Control[] = [
   rbacPublicGroups,
   rbacCrossScopeSubjects,
   authCentralIdp,
+  authNoStaticCredentials,
   authAnonymousScoped,
   cpEndpointPrivate,
   cpAuthorizationMode,
