@@ -27,6 +27,7 @@ import { logPolicySecretAccess } from "./log-policy-secret-access";
 import { logRetention12m } from "./log-retention-12m";
 import { logShipperHealthy } from "./log-shipper-healthy";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
+import { netCrossScopeIngress } from "./net-cross-scope-ingress";
 import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
 import { netExternalExposure } from "./net-external-exposure";
@@ -75,6 +76,7 @@ export const CONTROLS: readonly Control[] = [
   netDefaultDenyIngress,
   netDefaultDenyEgress,
   netNoBroadAllow,
+  netCrossScopeIngress,
   netInsecureServices,
   netExternalExposure,
   tlsIngressEverywhere,

@@ -76,7 +76,8 @@ export class Reachability {
   private readonly byWorkload = new Map<string, PodClass[]>();
   private readonly byNamespace = new Map<string, PodClass[]>();
   private readonly policyIndex: PolicyIndex;
-  private readonly programs = new Map<PodEndpoint, Record<Direction, Program>>();
+  private readonly programs = new WeakMap<PodEndpoint, Record<Direction, Program>>();
+  private readonly anyPods = new Map<string, PodEndpoint>();
   private readonly answers = new Map<string, DirectionAnswer>();
   private readonly outsides = {
     Ingress: new Map<string, OutsideAnswer[]>(),
@@ -123,6 +124,14 @@ export class Reachability {
    * between(). Whether some choice gets somewhere: any-labels.ts.
    */
   hypotheticalPod(namespace: string, labels: Labels | null): PodEndpoint {
+    const known = labels === null ? this.anyPods.get(namespace) : undefined;
+    if (known !== undefined) return known;
+    const pod = this.newHypotheticalPod(namespace, labels);
+    if (labels === null) this.anyPods.set(namespace, pod);
+    return pod;
+  }
+
+  private newHypotheticalPod(namespace: string, labels: Labels | null): PodEndpoint {
     return {
       kind: "pod",
       namespace,
@@ -184,13 +193,10 @@ export class Reachability {
     if (pod.isHostNetwork) return EXEMPT_HOST;
     const program = this.programOf(pod, direction);
     const destination = direction === "Ingress" ? pod : peer;
-    const peerIndex = classIndexOf(peer);
-    const portsOf = direction === "Ingress" ? classIndexOf(pod) : null;
-    // Rules with named ports depend on the destination: for ingress, that is the pod itself.
-    const key =
-      peerIndex === null || (direction === "Ingress" && portsOf === null)
-        ? null
-        : `${direction}\n${program.key}\n${peerIndex}\n${direction === "Ingress" ? namedKey(pod) : ""}`;
+    const peerName = nameOfEnd(peer);
+    // Named ports are looked up on the destination: for ingress, that is the pod itself.
+    const named = direction === "Ingress" ? namedKey(pod) : "";
+    const key = peerName === null ? null : `${direction}\n${program.key}\n${peerName}\n${named}`;
     const known = key === null ? undefined : this.answers.get(key);
     const written = known ?? evaluateDirection(program, peer, destination, this.unknownAddress);
     if (key !== null && known === undefined) this.answers.set(key, written);
@@ -269,11 +275,15 @@ function combine(egress: DirectionAnswer, ingress: DirectionAnswer): Connection 
   return { allowed, unknown: subtractPorts(possible, allowed), egress, ingress };
 }
 
-function classIndexOf(endpoint: Endpoint): number | null {
-  return endpoint.kind === "pod" && "index" in endpoint ? (endpoint as PodClass).index : null;
+/** What tells one peer from another; null for one that is asked about once. */
+function nameOfEnd(endpoint: Endpoint): string | null {
+  if (endpoint.kind === "address") return null;
+  if (endpoint.isHypothetical) return endpoint.labels === null ? `any ${endpoint.namespace}` : null;
+  return "index" in endpoint ? String((endpoint as PodClass).index) : null;
 }
 
 function namedKey(pod: PodEndpoint): string {
+  if (pod.isHypothetical) return "any";
   if (pod.namedPorts.size === 0) return "";
   return [...pod.namedPorts]
     .map(([name, ports]) => `${name}:${ports.map(({ protocol, port }) => `${protocol}${port}`).join(",")}`)

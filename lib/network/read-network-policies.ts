@@ -116,7 +116,7 @@ function unreadablePolicy(
   return out;
 }
 
-function readPeer(peer: NetworkPolicyPeer, namespace: string, blocksMatchPods: Tri): Peer[] {
+export function readPeer(peer: NetworkPolicyPeer, namespace: string, blocksMatchPods: Tri): Peer[] {
   if (peer.ipBlock !== undefined) {
     const range = parseBlock(peer.ipBlock.cidr);
     if (range === null) return [{ kind: "unread" }];
