@@ -56,6 +56,7 @@ import { rbacNscWrite } from "./rbac-nsc-write";
 import { rbacPublicGroups } from "./rbac-public-groups";
 import { rbacSecretsHumans } from "./rbac-secrets-humans";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
+import { scpComponentInventory } from "./scp-component-inventory";
 import { scpLabelProtected } from "./scp-label-protected";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import { secEncryptionProviderStrong } from "./sec-encryption-provider-strong";
@@ -72,6 +73,7 @@ import type { Control } from "./types";
 export const CONTROLS: readonly Control[] = [
   scpNamespaceLabelled,
   scpLabelProtected,
+  scpComponentInventory,
   netCniEnforcesPolicy,
   netDefaultDenyIngress,
   netDefaultDenyEgress,
