@@ -14,21 +14,22 @@ export class RequestError extends Error {
 }
 
 /**
- * Sends JSON and returns the parsed answer; the route has already stripped it to its schema. Throws RequestError with the server's own
+ * Sends JSON, or a document as it is, and returns the parsed answer; the route has already stripped it to its schema. Throws RequestError with the server's own
  * sentence, or `unavailable` when there was no answer. A session that has ended leads to the sign-in page and back here.
  */
 export async function request<T>(
   path: string,
-  init: { method?: string; body?: unknown; signal?: AbortSignal } = {},
+  init: { method?: string; body?: unknown; document?: Blob; signal?: AbortSignal } = {},
 ): Promise<T> {
+  const contentType = init.document ? "application/octet-stream" : "application/json";
   let response: Response;
   try {
     response = await fetch(path, {
       method: init.method ?? "GET",
       signal: init.signal,
       cache: "no-store",
-      headers: { accept: "application/json", ...(init.method ? { "content-type": "application/json" } : {}) },
-      body: init.method ? JSON.stringify(init.body ?? {}) : undefined,
+      headers: { accept: "application/json", ...(init.method ? { "content-type": contentType } : {}) },
+      body: init.document ?? (init.method ? JSON.stringify(init.body ?? {}) : undefined),
     });
   } catch (error) {
     if (init.signal?.aborted) throw error;

@@ -18,6 +18,10 @@ export function useCluster(): ClusterDetail {
   return cluster;
 }
 
+function shownOf({ lastScanAt, latestScan }: ClusterDetail): string {
+  return `${lastScanAt} ${latestScan?.state === "done" ? latestScan.seq : ""}`;
+}
+
 /** Follows one cluster; when a scan ends, the parts that the server draws are read again. */
 export function LiveCluster({
   organization,
@@ -30,11 +34,13 @@ export function LiveCluster({
 }) {
   const { data } = useLive<ClusterDetail>(`/api/o/${organization}/clusters/${initial.slug}`, initial, isBusy);
   const router = useRouter();
-  const last = useRef(initial.lastScanAt);
+  // A snapshot that is evaluated again is as old as before: its scan's number tells.
+  const shown = shownOf(data);
+  const last = useRef(shown);
   useEffect(() => {
-    if (data.lastScanAt === last.current) return;
-    last.current = data.lastScanAt;
+    if (shown === last.current) return;
+    last.current = shown;
     router.refresh();
-  }, [data.lastScanAt, router]);
+  }, [shown, router]);
   return <ClusterContext value={data}>{children}</ClusterContext>;
 }

@@ -13,7 +13,8 @@ export const importKindRow = z.object({
   howToGet: z.string(),
   format: z.enum(["json", "yaml", "jsonl"]),
   maxBytes: z.number().int(),
-  example: z.string(),
+  /** Only where one kind was asked for. */
+  example: z.string().nullable(),
   controls: z.array(
     z.object({
       id: z.string(),
@@ -47,6 +48,8 @@ export const importRow = z.object({
 });
 export type ImportRow = z.infer<typeof importRow>;
 
+/** `kind`: this kind only, with its example. */
+export const importsQuery = z.object({ kind: z.string().max(63).optional() });
 export const importsPage = z.object({
   kinds: z.array(importKindRow),
   /** Current documents of the cluster and of the organization, by kind and name. */

@@ -37,21 +37,31 @@ const MAX_CURRENT = 200;
  *
  * @throws RingfenceError `not-found`, `forbidden`
  */
-export async function listImports(principal: Principal, slug: string): Promise<ImportsPage> {
+export async function listImports(
+  principal: Principal,
+  slug: string,
+  query: { kind?: string | undefined } = {},
+): Promise<ImportsPage> {
+  const kinds = query.kind === undefined ? IMPORT_KINDS : [getImportKind(query.kind)];
+  const only = query.kind ?? null;
   const orgId = principal.organization.id;
   return withCatalog(orgId, async (tx, catalog) => {
     const cluster = await findCluster(tx, principal, slug);
     requirePermission(principal, "import:read", cluster.projectId);
-    const ofCluster = { orgId, OR: [{ clusterId: cluster.id }, { clusterId: null }] };
-    const isCurrent = { supersededAt: null, withdrawnAt: null };
     const documents = await tx.importedDocument.findMany({
-      where: { ...ofCluster, ...isCurrent },
+      where: {
+        orgId,
+        OR: [{ clusterId: cluster.id }, { clusterId: null }],
+        supersededAt: null,
+        withdrawnAt: null,
+        ...(only === null ? {} : { kind: only }),
+      },
       omit: { parts: true },
       orderBy: [{ kind: "asc" }, { name: "asc" }],
     });
     const ended = await tx.$queryRaw<{ id: string }[]>`
       select id from import where org_id = ${orgId}::uuid and (cluster_id = ${cluster.id}::uuid or cluster_id is null)
-        and (superseded_at is not null or withdrawn_at is not null)
+        and (superseded_at is not null or withdrawn_at is not null) and (${only}::text is null or kind = ${only})
       order by coalesce(withdrawn_at, superseded_at) desc, id limit 20`;
     const endedRows = await tx.importedDocument.findMany({
       where: { orgId, id: { in: ended.map(({ id }) => id) } },
@@ -69,7 +79,10 @@ export async function listImports(principal: Principal, slug: string): Promise<I
     const rowOf = (document: Omit<ImportedDocument, "parts">) => importRowOf(document, principal, cluster, used);
     const position = new Map(ended.map(({ id }, index) => [id, index]));
     return {
-      kinds: IMPORT_KINDS.map((kind) => kindRowOf(kind, principal, cluster, catalog, statuses)),
+      kinds: kinds.map((kind) => ({
+        ...kindRowOf(kind, principal, cluster, catalog, statuses),
+        example: only === null ? null : kind.example,
+      })),
       documents: documents.map(rowOf),
       ended: endedRows.map(rowOf).sort((a, b) => (position.get(a.id) ?? 0) - (position.get(b.id) ?? 0)),
       isPending: scan !== null && !areSameImports(evaluated, current),
@@ -277,10 +290,10 @@ function kindRowOf(
   cluster: FoundCluster,
   catalog: ActiveCatalog,
   statuses: ReadonlyMap<string, { status: ResultStatus; unknown: number }>,
-): ImportKindRow {
-  const { id, title, nature, description, howToGet, format, maxBytes, example } = kind;
+): Omit<ImportKindRow, "example"> {
+  const { id, title, nature, description, howToGet, format, maxBytes } = kind;
   return {
-    ...{ id, title, nature, description, howToGet, format, maxBytes, example },
+    ...{ id, title, nature, description, howToGet, format, maxBytes },
     controls: kind.controls.flatMap((control) => {
       const known = catalog.find(control);
       if (known === null) return [];

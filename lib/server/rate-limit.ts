@@ -18,7 +18,7 @@ export const RATE_LIMITS = {
   /** Changing, per session. */
   change: { requests: 120, windowSeconds: 60 },
   /** Uploading or checking a document, per session: reading a megabyte of YAML takes a second of a processor. */
-  import: { requests: 30, windowSeconds: 60 },
+  import: { requests: 60, windowSeconds: 60 },
   /** Taking away an evidence package, per session. */
   package: { requests: 20, windowSeconds: 60 },
 } as const satisfies Record<string, { requests: number; windowSeconds: number }>;

@@ -4,6 +4,7 @@ import { ClusterHead } from "@/components/cluster/cluster-head";
 import { InventoryTab } from "@/components/cluster/inventory-tab";
 import { LiveCluster } from "@/components/cluster/live-cluster";
 import { ScansTab } from "@/components/cluster/scans-tab";
+import { SourcesTab } from "@/components/cluster/source/sources-tab";
 import { SummaryTab } from "@/components/cluster/summary-tab";
 import { readQuery } from "@/components/query";
 import { addressOf, type SearchParams } from "@/components/ui/address";
@@ -11,6 +12,7 @@ import { PageBody } from "@/components/ui/page";
 import { Tabs } from "@/components/ui/tabs";
 import { pageQuery } from "@/lib/api/common";
 import { listScans } from "@/lib/server/fleet";
+import { listImports } from "@/lib/server/imports";
 import { listProjects } from "@/lib/server/projects";
 import { allows, type Principal } from "@/lib/server/principal";
 import type { Permission } from "@/lib/access";
@@ -18,9 +20,15 @@ import { load } from "../../load";
 import { readCluster } from "./read";
 import { requirePagePrincipal } from "../../principal";
 
-const TABS = ["summary", "inventory", "scans", "agent"] as const;
+const TABS = ["summary", "inventory", "sources", "scans", "agent"] as const;
 type TabId = (typeof TABS)[number];
-const LABELS: Record<TabId, string> = { summary: "Summary", inventory: "Inventory", scans: "Scans", agent: "Agent" };
+const LABELS: Record<TabId, string> = {
+  summary: "Summary",
+  inventory: "Inventory",
+  sources: "Sources",
+  scans: "Scans",
+  agent: "Agent",
+};
 
 interface Props {
   params: Promise<{ org: string; cluster: string }>;
@@ -58,6 +66,7 @@ export default async function ClusterPage({ params, searchParams }: Props) {
         <PageBody>
           {tab === "summary" ? <SummaryTab organization={org} /> : null}
           {tab === "inventory" ? <InventoryTab /> : null}
+          {tab === "sources" ? <Sources principal={principal} org={org} slug={slug} search={search} /> : null}
           {tab === "scans" ? (
             <Scans principal={principal} org={org} slug={slug} search={search} mayDownload={may("package:read")} />
           ) : null}
@@ -72,6 +81,33 @@ export default async function ClusterPage({ params, searchParams }: Props) {
         </PageBody>
       </div>
     </LiveCluster>
+  );
+}
+
+async function Sources({
+  principal,
+  org,
+  slug,
+  search,
+}: {
+  principal: Principal;
+  org: string;
+  slug: string;
+  search: SearchParams;
+}) {
+  const source = typeof search["source"] === "string" && search["source"] !== "" ? search["source"] : undefined;
+  const { data, refused } = await load(listImports(principal, slug, { kind: source }));
+  if (refused) return refused;
+  // Another source is another component: what was typed for one must never be sent as the other.
+  return (
+    <SourcesTab
+      key={source ?? ""}
+      organization={org}
+      slug={slug}
+      source={source ?? null}
+      params={search}
+      initial={data}
+    />
   );
 }
 

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { orgSlug } from "@/lib/api/common";
-import { importCreated, importsPage, importUploadQuery } from "@/lib/api/imports";
+import { importCreated, importsPage, importsQuery, importUploadQuery } from "@/lib/api/imports";
 import { createImport, listImports } from "@/lib/server/imports";
 import { route } from "@/lib/server/route";
 
 export const GET = route({
   permission: "import:read",
   params: z.object({ cluster: orgSlug }),
+  query: importsQuery,
   response: importsPage,
-  handler: (principal, { params }) => listImports(principal, params.cluster),
+  handler: (principal, { params, query }) => listImports(principal, params.cluster, query),
 });
 
 /** The body is the document itself; its kind says how large it may be. */
