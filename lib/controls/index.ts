@@ -62,6 +62,7 @@ import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import { secEncryptionProviderStrong } from "./sec-encryption-provider-strong";
 import { secEtcdEncryptionOn } from "./sec-etcd-encryption-on";
 import { secNoSecretEnv } from "./sec-no-secret-env";
+import { secExternalStore } from "./sec-external-store";
 import { secNoEmbeddedCredentials } from "./sec-no-embedded-credentials";
 import { secPanDiscovery } from "./sec-pan-discovery";
 import { secSecretsReencrypted } from "./sec-secrets-reencrypted";
@@ -107,6 +108,7 @@ export const CONTROLS: readonly Control[] = [
   secSecretsReencrypted,
   secNoSecretEnv,
   secNoEmbeddedCredentials,
+  secExternalStore,
   secPanDiscovery,
   rbacClusterAdmin,
   rbacNoWildcards,

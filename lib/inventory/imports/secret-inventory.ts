@@ -15,7 +15,7 @@ export const secretInventoryImport = documentImport(
     description:
       "Names, types, ages, owners and labels of the cluster's Secrets. The agent has no right to read Secrets, so a person with that right runs this command; it prints no value but the expiry dates of bootstrap tokens.",
     howToGet: SECRET_INVENTORY_COMMAND,
-    controls: ["auth-no-long-lived-tokens", "auth-no-static-credentials", "auth-shared-accounts"],
+    controls: ["auth-no-long-lived-tokens", "auth-no-static-credentials", "auth-shared-accounts", "sec-external-store"],
     maxBytes: 32 * MAX_IMPORT_BYTES,
     example: `{
   "secrets": [
