@@ -33,6 +33,7 @@ import { netDefaultDenyIngress } from "./net-default-deny-ingress";
 import { netExternalExposure } from "./net-external-exposure";
 import { netInsecureServices } from "./net-insecure-services";
 import { netNoBroadAllow } from "./net-no-broad-allow";
+import { netSegmentationProbe } from "./net-segmentation-probe";
 import { nodeBenchmarkCurrent } from "./node-benchmark-current";
 import { nodeKubeletHardened } from "./node-kubelet-hardened";
 import { nodeNoPublicAddress } from "./node-no-public-address";
@@ -82,6 +83,7 @@ export const CONTROLS: readonly Control[] = [
   netCrossScopeIngress,
   netInsecureServices,
   netExternalExposure,
+  netSegmentationProbe,
   tlsIngressEverywhere,
   tlsInternalTraffic,
   podNoPrivileged,
