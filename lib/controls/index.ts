@@ -26,6 +26,7 @@ import { logPolicyLint } from "./log-policy-lint";
 import { logPolicySecretAccess } from "./log-policy-secret-access";
 import { logRetention12m } from "./log-retention-12m";
 import { logShipperHealthy } from "./log-shipper-healthy";
+import { monTimeSync } from "./mon-time-sync";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
 import { netCrossScopeIngress } from "./net-cross-scope-ingress";
 import { netDefaultDenyEgress } from "./net-default-deny-egress";
@@ -37,6 +38,7 @@ import { netSegmentationProbe } from "./net-segmentation-probe";
 import { nodeBenchmarkCurrent } from "./node-benchmark-current";
 import { nodeKubeletHardened } from "./node-kubelet-hardened";
 import { nodeNoPublicAddress } from "./node-no-public-address";
+import { nodeOsCurrent } from "./node-os-current";
 import { podCapabilitiesDropped } from "./pod-capabilities-dropped";
 import { podDedicatedServiceAccount } from "./pod-dedicated-service-account";
 import { podKernelConfinement } from "./pod-kernel-confinement";
@@ -132,6 +134,7 @@ export const CONTROLS: readonly Control[] = [
   cpControllersHardened,
   cpFlagsConsistent,
   nodeKubeletHardened,
+  nodeOsCurrent,
   nodeNoPublicAddress,
   nodeBenchmarkCurrent,
   logAuditEnabled,
@@ -143,6 +146,7 @@ export const CONTROLS: readonly Control[] = [
   logShipperHealthy,
   logRetention12m,
   logImmutable,
+  monTimeSync,
   verKubernetesSupported,
 ];
 

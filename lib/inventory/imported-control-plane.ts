@@ -209,6 +209,8 @@ export interface ClockReading {
   serverAt: string;
   /** ISO 8601, UTC: the agent's own clock at the same moment. */
   readAt: string;
+  /** When each kubelet last renewed its lease, by its own clock, as the same answer says. */
+  leases: { node: string; renewedAt: string }[];
 }
 
 /** A certificate that lies on a node; subject and dates only. */

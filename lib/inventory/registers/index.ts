@@ -6,6 +6,7 @@
 import type { PolicyRule } from "../kinds";
 import type { AccessReview } from "./access-reviews";
 import type { ApprovedAccess } from "./approved-access";
+import type { ComponentSupport } from "./component-support";
 import type { EncryptionKeyEntry } from "./encryption-keys";
 import type { KubernetesPatches } from "./kubernetes-patches";
 import type { ProviderResponsibility } from "./provider-responsibilities";
@@ -64,6 +65,7 @@ export interface Registers {
   encryptionKeys?: readonly EncryptionKeyEntry[];
   timeSources?: readonly TimeSource[];
   kubernetesPatches?: KubernetesPatches;
+  componentSupport?: readonly ComponentSupport[];
   sandboxDemands?: readonly SandboxDemand[];
   nonCredentials?: readonly NonCredential[];
   publicServices?: readonly PublicService[];
