@@ -1,11 +1,14 @@
-import { cdeNamespace, minimalPod, minimalPodSpec, namespace, node } from "@/lib/fixtures/builders";
+import { cdeNamespace, minimalPod, minimalPodSpec, namespace, node, object } from "@/lib/fixtures/builders";
 import type { NodePatchRecord } from "@/lib/inventory/imported-control-plane";
 import { nodeOsCurrent } from "./node-os-current";
 import { describeControl } from "./testing";
 
 const pod = minimalPod("p", "cde", { spec: { ...minimalPodSpec(), nodeName: "n1" } });
-const host = (osImage: string, containerRuntimeVersion = "containerd://2.3.1", fields: object = {}) =>
-  node("n1", {}, { status: { nodeInfo: { osImage, containerRuntimeVersion, kernelVersion: "6.8.0" } }, ...fields });
+const host = (osImage: string, containerRuntimeVersion = "containerd://2.3.1", metadata: object = {}) =>
+  object("v1", "Node", "n1", undefined, {
+    metadata,
+    status: { nodeInfo: { osImage, containerRuntimeVersion, kernelVersion: "6.8.0" } },
+  });
 const world = (...objects: unknown[]) => [cdeNamespace(), pod, ...objects];
 const origin = { by: "upload" as const, name: "patches.json", collectedAt: "2026-11-20T00:00:00Z" };
 const patched = (change: Partial<NodePatchRecord> = {}) => ({
@@ -14,7 +17,7 @@ const patched = (change: Partial<NodePatchRecord> = {}) => ({
 const register = (component: string, supportedUntil: string) => ({
   componentSupport: [{ component, supportedUntil, source: "vendor page", seenAt: "2026-11-01" }],
 });
-const created = (creationTimestamp: string) => ({ metadata: { creationTimestamp } });
+const created = (creationTimestamp: string) => ({ creationTimestamp });
 
 describeControl(nodeOsCurrent, [
   {

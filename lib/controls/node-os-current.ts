@@ -92,7 +92,7 @@ function judge(context: EvaluationContext, entry: JudgedNode): Result {
   const { node, ref, why } = entry;
   const info = node.status?.nodeInfo;
   const system = supportOf(context, entry, "osImage", OS_CALENDAR, HOST_CALENDAR_SEEN_AT);
-  const runtime = /^cri-o:\/\//.test(info?.containerRuntimeVersion ?? "")
+  const runtime = (info?.containerRuntimeVersion ?? "").startsWith("cri-o://")
     ? {
         status: "pass" as const,
         words: `${info?.containerRuntimeVersion ?? ""} goes with its Kubernetes version`,
