@@ -4,6 +4,7 @@ import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
 import { authAnonymousScoped } from "./auth-anonymous-scoped";
 import { authCentralIdp } from "./auth-central-idp";
+import { authNoLongLivedTokens } from "./auth-no-long-lived-tokens";
 import { authNoStaticCredentials } from "./auth-no-static-credentials";
 import { cpAdmissionPlugins } from "./cp-admission-plugins";
 import { cpAuthorizationMode } from "./cp-authorization-mode";
@@ -125,6 +126,7 @@ export const CONTROLS: readonly Control[] = [
   rbacCrossScopeSubjects,
   authCentralIdp,
   authNoStaticCredentials,
+  authNoLongLivedTokens,
   authAnonymousScoped,
   cpEndpointPrivate,
   cpAuthorizationMode,
