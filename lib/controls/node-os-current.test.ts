@@ -38,19 +38,7 @@ describeControl(nodeOsCurrent, [
     name: "a young node of an immutable system",
     status: "pass",
     objects: world(
-      node(
-        "n1",
-        {},
-        {
-          ...created("2026-11-15T00:00:00Z"),
-          status: {
-            nodeInfo: {
-              osImage: "Bottlerocket OS 1.50.0 (aws-k8s-1.34)",
-              containerRuntimeVersion: "containerd://2.3.0",
-            },
-          },
-        },
-      ),
+      host("Bottlerocket OS 1.50.0 (aws-k8s-1.34)", "containerd://2.3.0", created("2026-11-15T00:00:00Z")),
     ),
     says: "replaced as a whole",
   },
