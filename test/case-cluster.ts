@@ -24,6 +24,7 @@ export async function startCaseCluster(
   objects: readonly unknown[],
   mode: "recorded" | "living",
   gitVersion?: string,
+  { isBare = false }: { isBare?: boolean } = {},
 ): Promise<CaseCluster> {
   const folder = mkdtempSync(path.join(tmpdir(), "ringfence-case-"));
   const raw = structuredClone(objects) as ApiObject[];
@@ -33,7 +34,7 @@ export async function startCaseCluster(
     simulator = await Simulator.start({
       name: "case",
       folders: [],
-      recorded: [...definitionsFor(raw), ...raw, ...podsFor(raw)],
+      recorded: [...definitionsFor(raw), ...raw, ...(isBare ? [] : podsFor(raw))],
       ...version,
     });
   } else {

@@ -14,12 +14,14 @@ import type { Control, EvaluationContext, Remediation, Result } from "@/lib/cont
 import { createInventory } from "@/lib/inventory/create-inventory";
 import { withImportedFacts } from "@/lib/inventory/imports";
 import { refKey } from "@/lib/inventory/inventory";
+import type { Snapshot } from "@/lib/inventory/snapshot";
 import { SECTIONS } from "@/lib/inventory/sections";
 import { type CaseCluster, runShell, startCaseCluster } from "./case-cluster";
 
 globalThis.ringfenceCaseHarness = (control, cases) => {
   describe(`[cluster] ${control.id}`, () => {
     assessorTests(control, cases);
+    collectorTests(control, cases);
     remediationTests(control, cases);
   });
 };
@@ -63,6 +65,38 @@ function assessorTests(control: Control, cases: readonly ControlCase[]): void {
 
 /** What changes the cluster; other manifests are files of the control plane's hosts. */
 const APPLIES = /^kubectl(?: -n \S+)? (?:diff|apply|patch|label|annotate|taint|replace|create)\b/;
+
+/** A passing and a failing case once more, read over the API by the agent's own collector instead of being built in memory. */
+function collectorTests(control: Control, cases: readonly ControlCase[]): void {
+  const live = cases.filter(
+    ({ options }) =>
+      (options?.source ?? "agent") === "agent" && options?.sections === undefined && options?.invalid === undefined,
+  );
+  const chosen = (["pass", "fail"] as const).flatMap((status) => live.find((test) => test.status === status) ?? []);
+  it.each(chosen.map((test) => [test.status, test] as const))(
+    "[cluster] the agent's collector leads to the same %s",
+    async (_, test) => {
+      const cluster = await startCaseCluster(test.objects, "recorded", test.options?.facts?.gitVersion, {
+        isBare: true,
+      });
+      try {
+        const given = contextOf(test.objects, test.options);
+        const collected = await collect(cluster, test);
+        const inventory = createInventory({ ...collected, source: "agent", facts: given.inventory.snapshot.facts });
+        const results = control.evaluate({
+          ...given,
+          inventory,
+          scope: classifyScope(inventory, given.scope.settings),
+        });
+        const told = (list: readonly Result[]) =>
+          list.map((r) => [r.status, r.severity ?? "", refKey(r.object), r.part ?? "", r.reason].join(" | ")).sort();
+        expect(told(results)).toEqual(told(control.evaluate(given)));
+      } finally {
+        await cluster.stop();
+      }
+    },
+  );
+}
 
 interface Remediated {
   test: ControlCase;
@@ -118,14 +152,7 @@ function remediationTests(control: Control, cases: readonly ControlCase[]): void
 /** The whole way: the agent's collector, the look-ups, the scope, the control. */
 async function rescan(cluster: CaseCluster, control: Control, test: ControlCase): Promise<Result[]> {
   const given = contextOf(test.objects, test.options);
-  const config = new KubeConfig();
-  config.loadFromString(cluster.simulator.kubeconfig());
-  const collected = await collectSnapshot(config, {
-    provider: given.inventory.provider,
-    collectedAt: given.inventory.snapshot.collectedAt,
-    // As a cluster whose operator has granted them all.
-    optionalSections: SECTIONS.filter(({ optional }) => optional).map(({ name }) => name),
-  });
+  const collected = await collect(cluster, test);
   const { facts } = given.inventory.snapshot;
   const inventory = createInventory(
     withImportedFacts({ ...collected, source: given.inventory.snapshot.source }, facts),
@@ -136,6 +163,18 @@ async function rescan(cluster: CaseCluster, control: Control, test: ControlCase)
     scope: classifyScope(inventory, given.scope.settings),
   };
   return control.evaluate(context);
+}
+
+function collect(cluster: CaseCluster, test: ControlCase): Promise<Snapshot> {
+  const { snapshot, provider } = contextOf(test.objects, test.options).inventory;
+  const config = new KubeConfig();
+  config.loadFromString(cluster.simulator.kubeconfig());
+  return collectSnapshot(config, {
+    provider,
+    collectedAt: snapshot.collectedAt,
+    // As a cluster whose operator has granted them all.
+    optionalSections: SECTIONS.filter(({ optional }) => optional).map(({ name }) => name),
+  });
 }
 
 function resultFor(results: readonly Result[], wanted: Result): Result | undefined {
