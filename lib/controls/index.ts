@@ -29,6 +29,7 @@ import { logRetention12m } from "./log-retention-12m";
 import { logShipperHealthy } from "./log-shipper-healthy";
 import { monTimeSync } from "./mon-time-sync";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
+import { netCrossScopeEgress } from "./net-cross-scope-egress";
 import { netCrossScopeIngress } from "./net-cross-scope-ingress";
 import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
@@ -84,6 +85,7 @@ export const CONTROLS: readonly Control[] = [
   netDefaultDenyEgress,
   netNoBroadAllow,
   netCrossScopeIngress,
+  netCrossScopeEgress,
   netInsecureServices,
   netExternalExposure,
   netSegmentationProbe,

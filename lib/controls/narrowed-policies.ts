@@ -9,11 +9,12 @@
 import type { Workload } from "@/lib/inventory/inventory";
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from "@/lib/inventory/kinds";
 import type { Flow, FlowEnd } from "@/lib/inventory/registers/flows";
+import { matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { parseBlock } from "@/lib/network/addresses";
 import { isEnd } from "@/lib/network/declared-flows";
 import { matchPeers } from "@/lib/network/endpoints";
-import { allowRules, type Direction, policyDirections } from "@/lib/network/policies";
+import { allowRules, type Direction, policiesIn, policyDirections } from "@/lib/network/policies";
 import { reachability } from "@/lib/network/reachability";
 import { readPeer } from "@/lib/network/read-network-policies";
 import type { ManifestObject } from "./manifest";
@@ -82,8 +83,34 @@ function narrowPeer(
     }));
 }
 
+/**
+ * Policies with the declared flows of the workload, and of every other one that a narrowed policy selects: its flows may have
+ * used what was taken out. `isOpen`: no policy isolates the workload yet, so that it gets one even without flows.
+ */
+export function declaredPolicies(
+  context: EvaluationContext,
+  workload: Workload,
+  direction: Direction,
+  flows: readonly Flow[],
+  { narrowed, isOpen }: { narrowed: readonly ManifestObject[]; isOpen: boolean },
+): ManifestObject[] {
+  const existing = policiesIn(context.inventory, workload.namespace);
+  const taken = new Set(existing.map(({ metadata }) => metadata.name));
+  const names = new Set(narrowed.map(({ metadata }) => metadata?.name));
+  const selectors = existing
+    .filter(({ metadata }) => names.has(metadata.name))
+    .map(({ spec }) => spec.podSelector ?? {});
+  return context.inventory.workloadsIn(workload.namespace).flatMap((other) => {
+    const isIt = other === workload;
+    if (!isIt && !selectors.some((selector) => matchesSelector(selector, other.labels))) return [];
+    const own = flowsOf(context, other, direction, flows);
+    if (own.length === 0 && !(isIt && isOpen)) return [];
+    return [declaredPolicy(other, direction, own, taken)];
+  });
+}
+
 /** A policy over the workload's pods that allows the flows and, for egress, DNS; without flows it only isolates. */
-export function declaredPolicy(
+function declaredPolicy(
   workload: Workload,
   direction: Direction,
   flows: readonly Flow[],
@@ -109,12 +136,7 @@ export function declaredPolicy(
 }
 
 /** The flows of which the workload is the destination (Ingress) or source (Egress), with an end that a policy can name. */
-export function flowsOf(
-  context: EvaluationContext,
-  workload: Workload,
-  direction: Direction,
-  flows: readonly Flow[],
-): Flow[] {
+function flowsOf(context: EvaluationContext, workload: Workload, direction: Direction, flows: readonly Flow[]): Flow[] {
   const [podClass] = reachability(context.inventory).classesOf(workload);
   if (podClass === undefined) return [];
   const endpoint = { ...podClass, labels: workload.labels };
@@ -156,7 +178,7 @@ export function selectorOf(workload: Workload): { matchLabels?: Record<string, s
   return labels.length === 0 ? {} : { matchLabels: Object.fromEntries(labels) };
 }
 
-export function peerOf(end: FlowEnd): NetworkPolicyPeer[] {
+function peerOf(end: FlowEnd): NetworkPolicyPeer[] {
   if ("domain" in end) return [];
   if ("cidr" in end) return [{ ipBlock: { cidr: end.cidr } }];
   return [
@@ -167,7 +189,7 @@ export function peerOf(end: FlowEnd): NetworkPolicyPeer[] {
   ];
 }
 
-export function portsOf({ protocol, ports }: Flow): NetworkPolicyPort[] {
+function portsOf({ protocol, ports }: Flow): NetworkPolicyPort[] {
   return ports.map((port) => {
     if (typeof port === "number") return { protocol, port };
     const [first = 0, last = first] = port.split("-").map(Number);

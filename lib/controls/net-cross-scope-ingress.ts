@@ -22,7 +22,7 @@ import { policiesIn } from "@/lib/network/policies";
 import { describePorts, isNoPort, NO_PORTS, type PortSet, subtractPorts, unionPorts } from "@/lib/network/ports";
 import { type Connection, type PodClass, reachability } from "@/lib/network/reachability";
 import { renderManifest } from "./manifest";
-import { declaredPolicy, flowsOf, narrowPolicy } from "./narrowed-policies";
+import { declaredPolicies, narrowPolicy } from "./narrowed-policies";
 import {
   endpointsOf,
   groundOf,
@@ -353,14 +353,14 @@ function remediate(context: EvaluationContext, result: Result): Remediation {
       (policy) =>
         narrowPolicy(context, policy, { direction: "Ingress", namespaces, isBlockAtFault: () => false }) ?? [],
     );
-  const flows = flowsOf(context, workload, "Ingress", approvedFlows(context.registers, context.asOf)).filter(
+  // A declared flow from an out-of-scope namespace contradicts its category; the path stays closed until one of them changes.
+  const flows = approvedFlows(context.registers, context.asOf).filter(
     ({ from }) => !("namespace" in from && others.out.includes(from.namespace)),
   );
   const isOpen = byPolicy.some(({ connection }) => connection.ingress.because === "open");
-  const taken = new Set(existing.map(({ metadata }) => metadata.name));
-  const own = isOpen || flows.length > 0 ? [declaredPolicy(workload, "Ingress", flows, taken)] : [];
+  const own = declaredPolicies(context, workload, "Ingress", flows, { narrowed, isOpen });
   return {
-    summary: `Let only the CDE and the approved flows reach ${workload.ref.name}: ${narrowed.length} ${narrowed.length === 1 ? "policy is" : "policies are"} narrowed, and ${flows.length} declared ${flows.length === 1 ? "flow is" : "flows are"} allowed by name.`,
+    summary: `Let only the CDE and the approved flows reach ${workload.ref.name}: ${narrowed.length} ${narrowed.length === 1 ? "policy is" : "policies are"} narrowed, and the declared flows are allowed by name.`,
     manifest: renderManifest(...narrowed, ...own),
     apply: `kubectl diff -f ${workload.ref.name}-ingress.yaml; kubectl apply -f ${workload.ref.name}-ingress.yaml`,
     risk: "Connections that no approved flow names stop at once, also those from inside the CDE to pods that were open before. Declare the flows that are needed first.",

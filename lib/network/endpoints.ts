@@ -16,6 +16,7 @@ import { type AddressRange, containsRange, overlaps } from "./addresses";
 import type { EnforcementStatus } from "./enforcement";
 import type { LabelTest, NamespaceTest, Peer, PortSpec, Tri } from "./model";
 import { ALL_PORTS, everyPortOf, type PortSet, type Protocol, portsOf, unionPorts } from "./ports";
+import { PRIVATE } from "./special-addresses";
 
 export interface PodEndpoint {
   kind: "pod";
@@ -70,7 +71,7 @@ function matchPeer(peer: Peer, endpoint: Endpoint, unknownAddress: Tri): Tri {
     case "block":
       if (endpoint.kind === "address") return matchBlock(peer, endpoint.range);
       if (peer.matchesPods === "no") return "no";
-      if (endpoint.addresses === null) return unknownAddress;
+      if (endpoint.addresses === null) return mayHoldPods(peer.range) ? unknownAddress : "no";
       return and(peer.matchesPods, matchAddresses(peer, endpoint));
   }
 }
@@ -91,6 +92,11 @@ export function matchNamespace(
   if (test.labels.isEvery) return "yes";
   if (namespaceLabels === null) return "maybe";
   return test.labels.test(namespaceLabels) ? "yes" : "no";
+}
+
+/** Pods whose addresses nobody saw get private ones, or any of IPv6. */
+function mayHoldPods(block: AddressRange): boolean {
+  return block.family === 6 || PRIVATE.some((range) => overlaps(range, block));
 }
 
 type Block = Extract<Peer, { kind: "block" }>;

@@ -22,7 +22,7 @@ import type { Inventory, Workload } from "@/lib/inventory/inventory";
 import type { Labels } from "@/lib/inventory/selectors";
 import { refKey } from "@/lib/inventory/inventory";
 import type { Pod } from "@/lib/inventory/kinds";
-import { type AddressRange, everyAddress, parseAddress, parseBlock } from "./addresses";
+import { type AddressRange, everyAddress, parseBlock } from "./addresses";
 import { type Endpoint, type PodEndpoint } from "./endpoints";
 import { enforcementOn } from "./enforcement";
 import { type DirectionAnswer, evaluateDirection, type Program, programOf, selects } from "./evaluate-direction";
@@ -329,7 +329,7 @@ class PolicyIndex {
   }
 }
 
-/** The nodes' pod ranges; where nodes don't say, the addresses of the pods that run. Null when nothing shows any. */
+/** The nodes' pod ranges; where nodes don't say, the surroundings of the pods that run (/24, /64). Null when nothing shows any. */
 function podRangesOf(inventory: Inventory): AddressRange[] | null {
   const blocks = inventory.nodes.flatMap(({ spec }) => [
     ...(spec?.podCIDRs ?? []),
@@ -340,8 +340,12 @@ function podRangesOf(inventory: Inventory): AddressRange[] | null {
   const texts = inventory.livePods
     .filter(({ pod }) => pod.spec.hostNetwork !== true)
     .flatMap(({ pod: { status } }) => [status?.podIP, ...(status?.podIPs ?? []).map(({ ip }) => ip)]);
-  const found = [...new Set(texts)].flatMap((text) => (text === undefined ? [] : (parseAddress(text) ?? [])));
-  return found.length === 0 ? null : found;
+  const found = new Map<string, AddressRange>();
+  for (const text of new Set(texts)) {
+    const range = text === undefined ? null : parseBlock(`${text}/${text.includes(":") ? 64 : 24}`);
+    if (range !== null) found.set(`${range.family} ${range.first}`, range);
+  }
+  return found.size === 0 ? null : [...found.values()];
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
