@@ -4,7 +4,7 @@
  *
  * - A control of this release that the version doesn't have is left out: it does not run and counts toward nothing.
  * - A control whose revision differs runs with this release's code, because there is no other, and is named in `decidedAnew`.
- * - A control of the version that this release does not have any more answers `unknown`: nobody asked, so it can't have passed.
+ * - A control of the version that this release has no code for answers `unknown`: nobody asked, so it can't have passed.
  */
 import { CONTROLS } from "@/lib/controls";
 import { CLUSTER_REF, type Control } from "@/lib/controls/types";
@@ -95,7 +95,7 @@ function asIn(entry: CatalogControl, control: Control): Control {
 
 function retiredControl(entry: CatalogControl): Control {
   const { id, title, severity, judges, rule, requirements } = entry;
-  const reason = "this release has no code for the control any more";
+  const reason = "this release has no code for the control";
   return {
     id,
     title,

@@ -7,11 +7,13 @@ import { assertSafeRole, closeDatabases, databaseOf } from "../db/client";
 import { registerCatalog } from "../catalog";
 import { scanAgain } from "../evaluate/again";
 import { evaluateScan } from "../evaluate/evaluate-scan";
+import { previewCatalog } from "../evaluate/preview";
 import { holdLiveness, type Liveness } from "./liveness";
 import { endAbandonedScans, lookForGaps, tidy } from "./look-after";
 
 /** As ringfence_enqueue writes it: the organization is that of the transaction which enqueued. */
 const clusterPayload = z.object({ orgId: z.uuid(), clusterId: z.uuid() });
+const previewPayload = clusterPayload.extend({ version: z.string() });
 const evaluatePayload = clusterPayload.extend({ seq: z.number().int().min(1) });
 
 const TASKS: TaskList = {
@@ -22,6 +24,10 @@ const TASKS: TaskList = {
   "evaluate-again": async (payload) => {
     const { orgId, clusterId } = clusterPayload.parse(payload);
     await scanAgain(orgId, clusterId);
+  },
+  "preview-catalog": async (payload) => {
+    const { orgId, clusterId, version } = previewPayload.parse(payload);
+    await previewCatalog(orgId, clusterId, version);
   },
   "look-for-gaps": async () => {
     await lookForGaps(new Date());
