@@ -20,6 +20,7 @@ const FAMILIES = [
   "iso",
   "img",
   "sec",
+  "sto",
   "rbac",
   "auth",
   "cp",

@@ -71,6 +71,8 @@ import { secExternalStore } from "./sec-external-store";
 import { secNoEmbeddedCredentials } from "./sec-no-embedded-credentials";
 import { secPanDiscovery } from "./sec-pan-discovery";
 import { secSecretsReencrypted } from "./sec-secrets-reencrypted";
+import { stoBackupProtected } from "./sto-backup-protected";
+import { stoVolumeProtection } from "./sto-volume-protection";
 import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 import { tlsInternalTraffic } from "./tls-internal-traffic";
 import { verKubernetesSupported } from "./ver-kubernetes-supported";
@@ -117,6 +119,8 @@ export const CONTROLS: readonly Control[] = [
   secNoEmbeddedCredentials,
   secExternalStore,
   secPanDiscovery,
+  stoVolumeProtection,
+  stoBackupProtected,
   rbacClusterAdmin,
   rbacNoWildcards,
   rbacSecretsWorkloads,

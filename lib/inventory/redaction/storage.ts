@@ -22,24 +22,15 @@ export const persistentVolumeClaimBody: CustomBody = record(
  * Parameters of storage classes that say whether a volume is encrypted, and with which key. All others are left out: some drivers
  * take passwords and names of Secrets there.
  */
-const ENCRYPTION_PARAMETERS: ReadonlySet<string> = new Set(
-  [
-    "encrypted",
-    "encryption",
-    "kmsKeyId",
-    "disk-encryption-kms-key",
-    "diskEncryptionSetID",
-    "diskEncryptionType",
-    "encryptionKMSID",
-    "encryptionKey",
-    "secure",
-    "linodebs.csi.linode.com/luks-encrypted",
-    "luksEncrypted",
-    "storagepolicyname",
-    "type",
-    "skuName",
-  ].map((key) => key.toLowerCase()),
-);
+const ENCRYPTION_PARAMETERS: ReadonlySet<string> = new Set([
+  "encrypted",
+  "kmskeyid",
+  "disk-encryption-kms-key",
+  "diskencryptionsetid",
+  "encryptionkmsid",
+  "secure",
+  "linodebs.csi.linode.com/luks-encrypted",
+]);
 const parameters: Shape<Record<string, string>> = (value, at) => {
   if (!isObject(value)) return at.fail("must be an object");
   const listed = Object.keys(value).filter((key) => ENCRYPTION_PARAMETERS.has(key.toLowerCase()));
