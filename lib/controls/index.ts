@@ -13,7 +13,11 @@ import { cpEndpointPrivate } from "./cp-endpoint-private";
 import { cpEtcdSecured } from "./cp-etcd-secured";
 import { cpFlagsConsistent } from "./cp-flags-consistent";
 import { cpTlsConfig } from "./cp-tls-config";
+import { imgNoOverdueVulns } from "./img-no-overdue-vulns";
 import { imgPinnedDigest } from "./img-pinned-digest";
+import { imgSbomAvailable } from "./img-sbom-available";
+import { imgScanCurrent } from "./img-scan-current";
+import { imgTrustedRegistry } from "./img-trusted-registry";
 import { isoCdeNodePool } from "./iso-cde-node-pool";
 import { isoCdePodsPinned } from "./iso-cde-pods-pinned";
 import { isoDedicatedCluster } from "./iso-dedicated-cluster";
@@ -112,6 +116,10 @@ export const CONTROLS: readonly Control[] = [
   isoNoColocation,
   isoDedicatedCluster,
   imgPinnedDigest,
+  imgTrustedRegistry,
+  imgScanCurrent,
+  imgNoOverdueVulns,
+  imgSbomAvailable,
   secEtcdEncryptionOn,
   secEncryptionProviderStrong,
   secSecretsReencrypted,
