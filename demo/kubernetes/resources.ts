@@ -65,6 +65,7 @@ const BUILT_IN: Record<string, Row[]> = {
     ["validatingwebhookconfigurations", "ValidatingWebhookConfiguration", "c"],
   ],
   "apiextensions.k8s.io/v1": [["customresourcedefinitions", "CustomResourceDefinition", "c", "crd,crds", "status"]],
+  "certificates.k8s.io/v1": [["certificatesigningrequests", "CertificateSigningRequest", "c", "csr", "status"]],
   "coordination.k8s.io/v1": [["leases", "Lease", "n"]],
   "discovery.k8s.io/v1": [["endpointslices", "EndpointSlice", "n"]],
   "policy/v1": [["poddisruptionbudgets", "PodDisruptionBudget", "n", "pdb", "status"]],

@@ -4,6 +4,7 @@ import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
 import { authAnonymousScoped } from "./auth-anonymous-scoped";
 import { authCentralIdp } from "./auth-central-idp";
+import { authNoHumanClientCerts } from "./auth-no-human-client-certs";
 import { authNoLongLivedTokens } from "./auth-no-long-lived-tokens";
 import { authNoStaticCredentials } from "./auth-no-static-credentials";
 import { cpAdmissionPlugins } from "./cp-admission-plugins";
@@ -140,6 +141,7 @@ export const CONTROLS: readonly Control[] = [
   rbacCrossScopeSubjects,
   authCentralIdp,
   authNoStaticCredentials,
+  authNoHumanClientCerts,
   authNoLongLivedTokens,
   authAnonymousScoped,
   cpEndpointPrivate,
