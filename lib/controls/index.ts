@@ -80,7 +80,9 @@ import { stoBackupProtected } from "./sto-backup-protected";
 import { stoVolumeProtection } from "./sto-volume-protection";
 import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 import { tlsInternalTraffic } from "./tls-internal-traffic";
+import { verAddonsSupported } from "./ver-addons-supported";
 import { verKubernetesSupported } from "./ver-kubernetes-supported";
+import { verPatchCurrent } from "./ver-patch-current";
 import type { Control } from "./types";
 
 export const CONTROLS: readonly Control[] = [
@@ -166,6 +168,8 @@ export const CONTROLS: readonly Control[] = [
   logImmutable,
   monTimeSync,
   verKubernetesSupported,
+  verPatchCurrent,
+  verAddonsSupported,
 ];
 
 const BY_ID = new Map(CONTROLS.map((control) => [control.id, control]));
