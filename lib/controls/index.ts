@@ -23,8 +23,10 @@ import { isoCdeNodePool } from "./iso-cde-node-pool";
 import { isoCdePodsPinned } from "./iso-cde-pods-pinned";
 import { isoDedicatedCluster } from "./iso-dedicated-cluster";
 import { isoNoColocation } from "./iso-no-colocation";
+import { logAlertingDailyReview } from "./log-alerting-daily-review";
 import { logAuditEnabled } from "./log-audit-enabled";
 import { logImmutable } from "./log-immutable";
+import { logLocalRotation } from "./log-local-rotation";
 import { logPolicyAdminChanges } from "./log-policy-admin-changes";
 import { logPolicyAuthFailures } from "./log-policy-auth-failures";
 import { logPolicyInteractive } from "./log-policy-interactive";
@@ -32,6 +34,7 @@ import { logPolicyLint } from "./log-policy-lint";
 import { logPolicySecretAccess } from "./log-policy-secret-access";
 import { logRetention12m } from "./log-retention-12m";
 import { logShipperHealthy } from "./log-shipper-healthy";
+import { logSiemFresh } from "./log-siem-fresh";
 import { monTimeSync } from "./mon-time-sync";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
 import { netCrossScopeEgress } from "./net-cross-scope-egress";
@@ -163,9 +166,12 @@ export const CONTROLS: readonly Control[] = [
   logPolicyAdminChanges,
   logPolicyAuthFailures,
   logPolicyLint,
+  logLocalRotation,
   logShipperHealthy,
+  logSiemFresh,
   logRetention12m,
   logImmutable,
+  logAlertingDailyReview,
   monTimeSync,
   verKubernetesSupported,
   verPatchCurrent,
