@@ -186,7 +186,8 @@ async function* collectSection(
       }
       if ("unclear" in found) throw new KubernetesUnavailable(found.unclear);
       for (const resource of found.served) {
-        yield* listResource(api, { section, resource, pageSize: limits.pageSize, scanner }, end, options);
+        const pageSize = Math.min(limits.pageSize, section.pageSize ?? limits.pageSize);
+        yield* listResource(api, { section, resource, pageSize, scanner }, end, options);
       }
       scanner?.end(section.name, end.status);
       yield end;

@@ -5,6 +5,7 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { KubeConfig } from "@kubernetes/client-node";
+import { SECTIONS } from "@/lib/inventory/sections";
 
 export interface StubRequest {
   method: string;
@@ -195,7 +196,8 @@ const KINDS: Record<string, string> = {
   mutatingwebhookconfigurations: "MutatingWebhookConfiguration",
 };
 function kindOf(resource: string): string {
-  return KINDS[resource] ?? resource.charAt(0).toUpperCase() + resource.slice(1).replace(/s$/, "");
+  const source = SECTIONS.flatMap(({ sources }) => sources).find((candidate) => candidate.resource === resource);
+  return source?.kind ?? KINDS[resource] ?? resource.charAt(0).toUpperCase() + resource.slice(1).replace(/s$/, "");
 }
 
 function uid(seed: string): string {

@@ -23,6 +23,8 @@ export interface SectionDefinition {
   inManifests: boolean;
   /** True when the agent's shipped ClusterRole does not grant it; then it is `not-collected` until an operator opts in. */
   optional: boolean;
+  /** How many objects a page of the list may hold at most, where one object may be as large as etcd allows. */
+  pageSize?: number;
   /** The one namespace whose objects count; the agent lists there and has no right elsewhere. */
   onlyIn?: string;
 }
@@ -271,11 +273,24 @@ const EXTRA_SOURCES: Partial<Record<SectionName, ResourceSource>> = {
 /** Elsewhere leases are locks of controllers, which nobody judges; here the kubelets renew one for each node. */
 const ONLY_IN: Partial<Record<SectionName, string>> = { leases: "kube-node-lease" };
 
+/** Ten objects of 1.5 MiB are as much as the agent's memory bears beside everything else. */
+const PAGE_SIZES: Partial<Record<SectionName, number>> = {
+  configmaps: 10,
+  "trivy-vulnerabilityreports": 10,
+  "trivy-sbomreports": 10,
+  "trivy-exposedsecretreports": 10,
+  policyreports: 50,
+  clusterpolicyreports: 10,
+  "argocd-applications": 25,
+  "node-reports": 25,
+};
+
 /** Every section in the order in which it is collected, sent and stored. Namespaces first: the rest is judged by them. */
 export const SECTIONS: readonly SectionDefinition[] = ROWS.map(
   ([name, group, versions, resource, kind, flags = ""]) => {
     const extra = EXTRA_SOURCES[name];
     const onlyIn = ONLY_IN[name];
+    const pageSize = PAGE_SIZES[name];
     const sources = versions.split(" ").map((version) => ({ group, version, resource, kind }));
     return {
       name,
@@ -284,6 +299,7 @@ export const SECTIONS: readonly SectionDefinition[] = ROWS.map(
       inManifests: !flags.includes("r"),
       optional: flags.includes("o"),
       ...(onlyIn === undefined ? {} : { onlyIn }),
+      ...(pageSize === undefined ? {} : { pageSize }),
     };
   },
 );
