@@ -81,6 +81,7 @@ import { secPanDiscovery } from "./sec-pan-discovery";
 import { secSecretsReencrypted } from "./sec-secrets-reencrypted";
 import { stoBackupProtected } from "./sto-backup-protected";
 import { stoVolumeProtection } from "./sto-volume-protection";
+import { tlsCertValidity } from "./tls-cert-validity";
 import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 import { tlsInternalTraffic } from "./tls-internal-traffic";
 import { verAddonsSupported } from "./ver-addons-supported";
@@ -102,6 +103,7 @@ export const CONTROLS: readonly Control[] = [
   netExternalExposure,
   netSegmentationProbe,
   tlsIngressEverywhere,
+  tlsCertValidity,
   tlsInternalTraffic,
   podNoPrivileged,
   podNoHostNamespaces,

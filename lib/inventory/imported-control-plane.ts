@@ -213,7 +213,7 @@ export interface ClockReading {
   leases: { node: string; renewedAt: string }[];
 }
 
-/** A certificate that lies on a node; subject and dates only. */
+/** A certificate that lies on a node. Key and signature as x509.ts names them; absent when the collector didn't say. */
 export interface NodeCertificate {
   origin: ImportOrigin;
   node: string;
@@ -222,6 +222,9 @@ export interface NodeCertificate {
   issuer: string;
   notBefore: string;
   notAfter: string;
+  keyAlgorithm?: string;
+  keyBits?: number;
+  signatureHash?: string;
 }
 /** Owner and mode of a file that the collector knows by name. */
 export interface NodeFile {
