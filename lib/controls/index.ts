@@ -7,6 +7,7 @@ import { authCentralIdp } from "./auth-central-idp";
 import { authNoHumanClientCerts } from "./auth-no-human-client-certs";
 import { authNoLongLivedTokens } from "./auth-no-long-lived-tokens";
 import { authNoStaticCredentials } from "./auth-no-static-credentials";
+import { authSharedAccounts } from "./auth-shared-accounts";
 import { cpAdmissionPlugins } from "./cp-admission-plugins";
 import { cpAuthorizationMode } from "./cp-authorization-mode";
 import { cpControllersHardened } from "./cp-controllers-hardened";
@@ -151,6 +152,7 @@ export const CONTROLS: readonly Control[] = [
   authNoHumanClientCerts,
   authNoLongLivedTokens,
   authAnonymousScoped,
+  authSharedAccounts,
   cpEndpointPrivate,
   cpAuthorizationMode,
   cpAdmissionPlugins,
