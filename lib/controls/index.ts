@@ -43,6 +43,7 @@ import { netCrossScopeIngress } from "./net-cross-scope-ingress";
 import { netDefaultDenyEgress } from "./net-default-deny-egress";
 import { netDefaultDenyIngress } from "./net-default-deny-ingress";
 import { netExternalExposure } from "./net-external-exposure";
+import { netFlowRegister } from "./net-flow-register";
 import { netInsecureServices } from "./net-insecure-services";
 import { netNoBroadAllow } from "./net-no-broad-allow";
 import { netSegmentationProbe } from "./net-segmentation-probe";
@@ -100,6 +101,7 @@ export const CONTROLS: readonly Control[] = [
   netNoBroadAllow,
   netCrossScopeIngress,
   netCrossScopeEgress,
+  netFlowRegister,
   netInsecureServices,
   netExternalExposure,
   netSegmentationProbe,

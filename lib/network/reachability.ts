@@ -151,6 +151,12 @@ export class Reachability {
     return this.programOf(pod, direction).tiers.flatMap(({ groups }) => groups.flat().map(({ policy }) => policy));
   }
 
+  /** Whether some policy isolates the pod in a direction, so that only what is allowed gets through. */
+  isolation(pod: PodEndpoint, direction: Direction): Tri {
+    const all = this.programOf(pod, direction).tiers.map(({ isolates }) => isolates);
+    return all.includes("yes") ? "yes" : all.includes("maybe") ? "maybe" : "no";
+  }
+
   /** The policies that may apply to pods of a namespace, whatever their labels. */
   policiesOnNamespace(namespace: string): Policy[] {
     return this.policyIndex
