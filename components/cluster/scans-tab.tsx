@@ -1,4 +1,5 @@
 import { Download } from "lucide-react";
+import Link from "next/link";
 import type { z } from "zod";
 import type { ScanRow } from "@/lib/api/clusters";
 import type { pageQuery } from "@/lib/api/common";
@@ -23,12 +24,14 @@ const STATES: Record<ScanRow["state"], string> = {
 
 /** Every scan of a cluster, newest first, each with its evidence to take away. */
 export function ScansTab({
+  organization,
   path,
   apiPath,
   params,
   page,
   mayDownload,
 }: {
+  organization: string;
   path: string;
   apiPath: string;
   params: SearchParams;
@@ -49,7 +52,21 @@ export function ScansTab({
         </span>
       ),
     },
-    { id: "objects", head: "Objects", end: true, cell: (scan) => scan.objects.toLocaleString("en") },
+    {
+      id: "objects",
+      head: "Objects",
+      end: true,
+      cell: (scan) => (
+        <>
+          {scan.objects.toLocaleString("en")}
+          {scan.imports > 0 ? (
+            <span className="block text-fg-3">
+              and {scan.imports} {scan.imports === 1 ? "document" : "documents"}
+            </span>
+          ) : null}
+        </>
+      ),
+    },
     {
       id: "results",
       head: "Results",
@@ -76,7 +93,23 @@ export function ScansTab({
     {
       id: "catalog",
       head: "Catalogue",
-      cell: (scan) => <span className="mono">{scan.catalogVersion ?? "–"}</span>,
+      cell: (scan) =>
+        scan.catalogVersion === null ? (
+          "–"
+        ) : (
+          <span title={scan.codeVersion === null ? undefined : `Evaluated by the code of ${scan.codeVersion}`}>
+            <Link
+              prefetch={false}
+              className="row-link mono"
+              href={`/o/${organization}/catalog/${encodeURIComponent(scan.catalogVersion)}`}
+            >
+              {scan.catalogVersion}
+            </Link>
+            {scan.codeVersion === null || scan.codeVersion === scan.catalogVersion ? null : (
+              <span className="block text-fg-3">code of {scan.codeVersion}</span>
+            )}
+          </span>
+        ),
       wideOnly: true,
     },
     {

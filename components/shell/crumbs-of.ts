@@ -2,6 +2,7 @@ const SECTIONS: Record<string, string> = {
   clusters: "Clusters",
   requirements: "Requirements",
   controls: "Controls",
+  catalog: "Catalogue",
   findings: "Findings",
   scope: "Scope",
   audit: "Audit trail",

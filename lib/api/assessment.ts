@@ -150,7 +150,10 @@ export const controlsQuery = pageQuery.extend(lensQuery.shape).extend({
   sort: z.enum(["worst", "id", "severity"]).default("worst"),
   direction: sortDirection.default("asc"),
 });
-export const controlsPage = pageOf(controlRow);
+export const controlsPage = pageOf(controlRow).extend({
+  /** The active version, and the one that this release brings: another while it waits to be activated. */
+  catalog: z.object({ version: z.string(), shippedVersion: z.string() }),
+});
 export const controlDetail = controlRow.extend({
   rule: controlRule,
   sections: z.array(z.string()),

@@ -6,7 +6,6 @@ import { writeAudit } from "./audit";
 import { findCatalogDocument, withCatalog } from "./catalog";
 import type { Transaction } from "./db/client";
 import { Prisma } from "./db/generated/client";
-import { withOrganization } from "./db/organization";
 import { enqueueEvaluationAgain } from "./evaluate/again";
 import { actorOf, allows, type Principal, requirePermission, requireProjectsWith } from "./principal";
 

@@ -16,6 +16,7 @@ export interface ControlsPage {
   pageSize: number;
   total: number;
   totalUnfiltered: number;
+  catalog: { version: string; shippedVersion: string };
 }
 
 /**
@@ -51,6 +52,7 @@ export async function listControls(
     pageSize: query.pageSize,
     total: rows.length,
     totalUnfiltered: unfiltered.length,
+    catalog: { version: catalog.version, shippedVersion: catalog.shippedVersion },
   };
 }
 

@@ -129,6 +129,7 @@ async function Scans({
   if (refused) return refused;
   return (
     <ScansTab
+      organization={org}
       path={`/o/${org}/clusters/${slug}`}
       apiPath={`/api/o/${org}/clusters/${slug}/scans`}
       params={search}

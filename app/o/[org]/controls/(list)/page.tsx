@@ -1,9 +1,11 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { ControlTable } from "@/components/control/control-table";
 import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { addressOf, pick, type SearchParams } from "@/components/ui/address";
 import { FilterBar } from "@/components/ui/filter-bar";
+import { Note } from "@/components/ui/note";
 import { PageBody, PageHead } from "@/components/ui/page";
 import { Message } from "@/components/ui/states";
 import { controlsQuery } from "@/lib/api/assessment";
@@ -32,9 +34,25 @@ export default async function ControlsPage({
     <>
       <PageHead title="Controls">
         Technical tests, each with its rule in words. A control passes only when every object of its kind was read and
-        meets the rule.
+        meets the rule.{" "}
+        <Link prefetch={false} className="link" href={`/o/${org}/catalog`}>
+          Catalogue {data.catalog.version}
+        </Link>
       </PageHead>
       <PageBody>
+        {data.catalog.version === data.catalog.shippedVersion ? null : (
+          <Note
+            tone="human"
+            actions={
+              <Link prefetch={false} className="link" href={`/o/${org}/catalog`}>
+                See what changes
+              </Link>
+            }
+          >
+            <b className="font-strong">Catalogue {data.catalog.shippedVersion} is here.</b> Scans run with{" "}
+            {data.catalog.version} until it is activated.
+          </Note>
+        )}
         <IgnoredNote path={path} params={search} ignored={ignored} />
         <FilterBar
           search={{ label: "Search controls by id or title", placeholder: "Id or title" }}
