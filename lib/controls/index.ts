@@ -1,4 +1,5 @@
 /** Every control that this release evaluates, in catalogue order. Explicit, because a check nobody calls finds nothing. */
+import { admCanaryRejected } from "./adm-canary-rejected";
 import { admPoliciesEnforced } from "./adm-policies-enforced";
 import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
@@ -122,6 +123,7 @@ export const CONTROLS: readonly Control[] = [
   admPssRestricted,
   admRunningPodsComply,
   admPoliciesEnforced,
+  admCanaryRejected,
   isoCdeNodePool,
   isoCdePodsPinned,
   isoNoColocation,
