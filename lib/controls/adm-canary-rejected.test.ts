@@ -38,8 +38,10 @@ describeControl(admCanaryRejected, [
     object: "Namespace/cde",
     says: "webhook validate.kyverno.svc-fail",
     // The simulated API server has no policies; it refuses a pod whose service account is missing, and the command shows its words.
-    assessor: { prints: /cde privileged: Error from server .*
-cde writable-root: Error from server /, hides: "pod/canary" },
+    assessor: {
+      prints: /cde privileged: Error from server .*\ncde writable-root: Error from server /,
+      hides: "pod/canary",
+    },
   },
   {
     name: "one accepted",
