@@ -5,6 +5,7 @@ import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
 import { authAnonymousScoped } from "./auth-anonymous-scoped";
 import { authCentralIdp } from "./auth-central-idp";
+import { authMfaEvidence } from "./auth-mfa-evidence";
 import { authNoHumanClientCerts } from "./auth-no-human-client-certs";
 import { authNoLongLivedTokens } from "./auth-no-long-lived-tokens";
 import { authNoStaticCredentials } from "./auth-no-static-credentials";
@@ -152,6 +153,7 @@ export const CONTROLS: readonly Control[] = [
   rbacPublicGroups,
   rbacCrossScopeSubjects,
   authCentralIdp,
+  authMfaEvidence,
   authNoStaticCredentials,
   authNoHumanClientCerts,
   authNoLongLivedTokens,
