@@ -17,6 +17,7 @@ import type {
   NodePatchRecord,
   TimeSyncReport,
 } from "./imported-control-plane";
+import type { ClaimRule } from "./imported-access";
 import type { ImportOrigin } from "./import-origin";
 import type { CustomObject } from "./kinds";
 
@@ -55,6 +56,7 @@ export interface NodeReportSpec {
     issuers: string[];
     /** Absent when the file has no such section. */
     anonymous?: { enabled: boolean; paths: string[] };
+    claimRules?: ClaimRule[];
   };
   authorization?: { path: string; authorizers: { type: string; name?: string }[] };
   admission?: {
@@ -133,8 +135,9 @@ export function factsOfNodeReports(reports: readonly NodeReportSpec[]): Partial<
         ...(auditPolicy.unknownFields === undefined ? {} : { unknownFields: auditPolicy.unknownFields }),
       });
     if (authentication !== undefined) {
-      const { path, issuers, anonymous = null } = authentication;
-      add("authenticationConfigs", { origin: from(path), instance: node, issuers, anonymous });
+      const { path, issuers, anonymous = null, claimRules } = authentication;
+      const rules = claimRules === undefined ? {} : { claimRules };
+      add("authenticationConfigs", { origin: from(path), instance: node, issuers, anonymous, ...rules });
     }
     if (authorization !== undefined) {
       const { path, authorizers } = authorization;

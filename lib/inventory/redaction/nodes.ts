@@ -63,7 +63,12 @@ export const nodeReportBody: CustomBody = record(
           ["path", "policy"],
         ),
         authentication: record(
-          { path: text, issuers: texts, anonymous: record({ enabled: flag, paths: texts }, ["enabled", "paths"]) },
+          {
+            path: text,
+            issuers: texts,
+            anonymous: record({ enabled: flag, paths: texts }, ["enabled", "paths"]),
+            claimRules: list(record({ issuer: text, claim: text, requiredValue: text, expression: text }, ["issuer"])),
+          },
           ["path", "issuers"],
         ),
         authorization: record({ path: text, authorizers: list(record({ type: text, name: text }, ["type"])) }, [

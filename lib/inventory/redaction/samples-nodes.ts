@@ -29,6 +29,7 @@ export const NODES_SAMPLES = {
       ],
       auditPolicy: {
         path: "/etc/kubernetes/audit.yaml",
+        unknownFields: ["rules[0].resourceNames"],
         policy: {
           omitStages: ["RequestReceived"],
           omitManagedFields: true,
@@ -50,6 +51,7 @@ export const NODES_SAMPLES = {
         path: "/etc/kubernetes/authn.yaml",
         issuers: ["https://issuer.example.com"],
         anonymous: { enabled: true, paths: ["/livez"] },
+        claimRules: [{ issuer: "https://issuer.example.com", claim: "acr", requiredValue: "mfa", expression: "true" }],
         certificateAuthority: "authority-secret",
       },
       authorization: {
