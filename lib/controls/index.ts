@@ -85,6 +85,7 @@ import { secPanDiscovery } from "./sec-pan-discovery";
 import { secSecretsReencrypted } from "./sec-secrets-reencrypted";
 import { stoBackupProtected } from "./sto-backup-protected";
 import { stoVolumeProtection } from "./sto-volume-protection";
+import { tlsCertInventory } from "./tls-cert-inventory";
 import { tlsCertValidity } from "./tls-cert-validity";
 import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 import { tlsInternalTraffic } from "./tls-internal-traffic";
@@ -109,6 +110,7 @@ export const CONTROLS: readonly Control[] = [
   netSegmentationProbe,
   tlsIngressEverywhere,
   tlsCertValidity,
+  tlsCertInventory,
   tlsInternalTraffic,
   podNoPrivileged,
   podNoHostNamespaces,
