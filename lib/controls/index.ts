@@ -64,6 +64,7 @@ import { podNoPrivileged } from "./pod-no-privileged";
 import { podReadOnlyRootfs } from "./pod-read-only-rootfs";
 import { podRunAsNonRoot } from "./pod-run-as-non-root";
 import { podSaTokenNotAutomounted } from "./pod-sa-token-not-automounted";
+import { rbacAccessReview } from "./rbac-access-review";
 import { rbacClusterAdmin } from "./rbac-cluster-admin";
 import { rbacCrossScopeSubjects } from "./rbac-cross-scope-subjects";
 import { rbacEscalationPaths } from "./rbac-escalation-paths";
@@ -154,6 +155,7 @@ export const CONTROLS: readonly Control[] = [
   rbacNscWrite,
   rbacPublicGroups,
   rbacCrossScopeSubjects,
+  rbacAccessReview,
   authCentralIdp,
   authMfaEvidence,
   authNoStaticCredentials,
