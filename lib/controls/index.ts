@@ -1,5 +1,6 @@
 /** Every control that this release evaluates, in catalogue order. Explicit, because a check nobody calls finds nothing. */
 import { admCanaryRejected } from "./adm-canary-rejected";
+import { admExceptionsApproved } from "./adm-exceptions-approved";
 import { admPoliciesEnforced } from "./adm-policies-enforced";
 import { admPssRestricted } from "./adm-pss-restricted";
 import { admRunningPodsComply } from "./adm-running-pods-comply";
@@ -127,6 +128,7 @@ export const CONTROLS: readonly Control[] = [
   admPssRestricted,
   admRunningPodsComply,
   admPoliciesEnforced,
+  admExceptionsApproved,
   admCanaryRejected,
   isoCdeNodePool,
   isoCdePodsPinned,

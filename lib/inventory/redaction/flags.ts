@@ -23,6 +23,8 @@ export const KEPT_FLAGS: readonly string[] = [
   "exempt-namespace", // Gatekeeper
   "operation",
   "forceFailurePolicyIgnore", // Kyverno
+  "enablePolicyException",
+  "exceptionNamespace",
   "admissionReports",
   "autogenInternals",
 ];
