@@ -33,16 +33,16 @@ export const KUBELET_FLAGS: readonly string[] = [
   "tls-min-version",
 ];
 
+/** `--name`, `--name=value` or `--name value`, also behind a quote or the equals sign of a variable. */
+const KUBELET_WORD = /(?:^|[\s"'=])--([a-z][a-z0-9-]*)(?:=([^\s"']+)|[ \t]+(?!-)([^\s"'\\]+))?/g;
+
 /** The listed flags in texts that hold parts of the kubelet's command line (unit files, environment files). The last one wins. */
 export function readKubeletFlags(texts: readonly string[]): Record<string, string> {
   const flags: Record<string, string> = {};
   for (const text of texts) {
     const lines = text.split("\n").filter((line) => !/^\s*[#;]/.test(line));
-    for (const [, name = "", inline] of lines
-      .join("\n")
-      .matchAll(/(?:^|[\s"'=])--([a-z][a-z0-9-]*)(?:[= ]([^\s"']+))?/g)) {
-      if (!KUBELET_FLAGS.includes(name)) continue;
-      flags[name] = inline === undefined || inline.startsWith("-") ? "true" : inline;
+    for (const [, name = "", inline, next] of lines.join("\n").matchAll(KUBELET_WORD)) {
+      if (KUBELET_FLAGS.includes(name)) flags[name] = inline ?? next ?? "true";
     }
   }
   return flags;

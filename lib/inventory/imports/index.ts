@@ -61,6 +61,22 @@ import {
   malwareProtectionImport,
   sensorRecordImport,
 } from "./monitoring";
+import { clusterRecordImport } from "./cluster-record";
+import { responsibilityMatrixImport } from "./responsibility-matrix";
+import { endpointProbeImport } from "./endpoint-probe";
+import { apiServerConfigurationImport } from "./api-server-configuration";
+import { controlPlaneCommandsImport } from "./control-plane-commands";
+import { encryptionConfigurationImport } from "./encryption-configuration";
+import { encryptionKeysImport } from "./encryption-keys";
+import { kmsKeysImport } from "./kms-keys";
+import { storedSecretsImport } from "./stored-secrets";
+import { kubeletConfigurationImport } from "./kubelet-configuration";
+import { benchmarkRunImport } from "./benchmark-run";
+import { nodeMachinesImport } from "./node-machines";
+import { timeSyncImport } from "./time-sync";
+import { timeSourcesImport } from "./time-sources";
+import { kubernetesPatchesImport } from "./kubernetes-patches";
+import { componentSupportImport } from "./component-support";
 import type { ImportKind } from "./types";
 
 export { type ImportedDocument, mergeImports, type MergedImports, withImportedFacts } from "./merge";
@@ -127,6 +143,22 @@ export const IMPORT_KINDS: readonly ImportKind[] = [
   dataVolumesImport,
   cardDataScansImport,
   flowsImport,
+  clusterRecordImport,
+  responsibilityMatrixImport,
+  endpointProbeImport,
+  apiServerConfigurationImport,
+  controlPlaneCommandsImport,
+  encryptionConfigurationImport,
+  encryptionKeysImport,
+  kmsKeysImport,
+  storedSecretsImport,
+  kubeletConfigurationImport,
+  benchmarkRunImport,
+  nodeMachinesImport,
+  timeSyncImport,
+  timeSourcesImport,
+  kubernetesPatchesImport,
+  componentSupportImport,
 ];
 
 const BY_ID = new Map(IMPORT_KINDS.map((kind) => [kind.id, kind]));
