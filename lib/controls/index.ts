@@ -91,6 +91,7 @@ import { tlsCertInventory } from "./tls-cert-inventory";
 import { tlsCertValidity } from "./tls-cert-validity";
 import { tlsIngressEverywhere } from "./tls-ingress-everywhere";
 import { tlsInternalTraffic } from "./tls-internal-traffic";
+import { tlsProtocolFloor } from "./tls-protocol-floor";
 import { verAddonsSupported } from "./ver-addons-supported";
 import { verKubernetesSupported } from "./ver-kubernetes-supported";
 import { verPatchCurrent } from "./ver-patch-current";
@@ -111,6 +112,7 @@ export const CONTROLS: readonly Control[] = [
   netExternalExposure,
   netSegmentationProbe,
   tlsIngressEverywhere,
+  tlsProtocolFloor,
   tlsCertValidity,
   tlsCertInventory,
   tlsInternalTraffic,
