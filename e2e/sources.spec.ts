@@ -2,8 +2,8 @@
 import pg from "pg";
 import { ORGANIZATION, expect, signIn, test, world } from "./test";
 
-const SOURCES = `${ORGANIZATION}/clusters/pci-staging?tab=sources`;
-const CONTROL = `${ORGANIZATION}/controls/log-policy-secret-access?cluster=pci-staging`;
+const SOURCES = `${ORGANIZATION}/clusters/pci-prod?tab=sources`;
+const CONTROL = `${ORGANIZATION}/controls/log-policy-secret-access?cluster=pci-prod`;
 const POLICY = `apiVersion: audit.k8s.io/v1
 kind: Policy
 rules:
@@ -25,15 +25,15 @@ test("a platform engineer uploads the audit policy, sees a control decide, and t
 
   // What is wrong is known before anything counts.
   const text = page.getByLabel("or its text");
-  await text.fill("servers: [stg-cp-1]\npolicy: [");
+  await text.fill("servers: [prod-cp-1, prod-cp-2, prod-cp-3]\npolicy: [");
   await expect(page.getByText(/line 2/).first()).toBeVisible();
   await expect(text).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByRole("button", { name: "Upload" })).toBeDisabled();
-  await text.fill(`servers: [stg-cp-1]\npolicy:\n${POLICY.replace(/^/gm, "  ")}`);
+  await text.fill(`servers: [prod-cp-1, prod-cp-2, prod-cp-3]\npolicy:\n${POLICY.replace(/^/gm, "  ")}`);
   await expect(page.getByText("It can be read and adds")).toBeVisible();
-  await page.getByLabel("Name").fill("staging-policy.yaml");
+  await page.getByLabel("Name").fill("production-policy.yaml");
   await page.getByRole("button", { name: "Upload" }).press("Enter");
-  await expect(page.getByRole("cell", { name: /staging-policy\.yaml/ })).toBeVisible();
+  await expect(page.getByRole("cell", { name: /production-policy\.yaml/ })).toBeVisible();
   await expect(page.getByText("Since the last scan")).toBeVisible({ timeout: 30_000 });
 
   await page.goto(CONTROL);
@@ -60,14 +60,14 @@ test("an assessor reads the sources, adds nothing, and reads the catalogue as it
       body: new Blob(["access: []"]),
     });
     return response.status;
-  }, `/api${ORGANIZATION}/clusters/pci-staging/imports?kind=approved-access&name=mine.yaml`);
+  }, `/api${ORGANIZATION}/clusters/pci-prod/imports?kind=approved-access&name=mine.yaml`);
   expect(refused).toBe(403);
 
   await page.goto(`${ORGANIZATION}/controls`);
   await page.getByRole("link", { name: /^Catalogue / }).click();
   await expect(page.getByText(/is active,/)).toBeVisible();
   await expect(page.getByRole("button", { name: /Activate/ })).toHaveCount(0);
-  await page.locator("aside").getByRole("link").first().click();
+  await page.getByRole("complementary", { name: "Facts" }).getByRole("link").first().click();
   await expect(page.getByRole("heading", { level: 1, name: /^Catalogue / })).toBeVisible();
   await page.getByRole("link", { name: /net-default-deny-ingress/ }).click();
   await expect(page.getByText("Cannot see:")).toBeVisible();

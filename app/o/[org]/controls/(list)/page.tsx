@@ -4,6 +4,7 @@ import { ControlTable } from "@/components/control/control-table";
 import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { addressOf, pick, type SearchParams } from "@/components/ui/address";
+import { buttonClass } from "@/components/ui/button";
 import { FilterBar } from "@/components/ui/filter-bar";
 import { Note } from "@/components/ui/note";
 import { PageBody, PageHead } from "@/components/ui/page";
@@ -32,12 +33,16 @@ export default async function ControlsPage({
   const path = `/o/${org}/controls`;
   return (
     <>
-      <PageHead title="Controls">
+      <PageHead
+        title="Controls"
+        actions={
+          <Link prefetch={false} className={buttonClass({})} href={`/o/${org}/catalog`}>
+            Catalogue {data.catalog.version}
+          </Link>
+        }
+      >
         Technical tests, each with its rule in words. A control passes only when every object of its kind was read and
-        meets the rule.{" "}
-        <Link prefetch={false} className="link" href={`/o/${org}/catalog`}>
-          Catalogue {data.catalog.version}
-        </Link>
+        meets the rule.
       </PageHead>
       <PageBody>
         {data.catalog.version === data.catalog.shippedVersion ? null : (
