@@ -39,6 +39,8 @@ import { logPolicySecretAccess } from "./log-policy-secret-access";
 import { logRetention12m } from "./log-retention-12m";
 import { logShipperHealthy } from "./log-shipper-healthy";
 import { logSiemFresh } from "./log-siem-fresh";
+import { monAntimalware } from "./mon-antimalware";
+import { monRuntimeDetection } from "./mon-runtime-detection";
 import { monTimeSync } from "./mon-time-sync";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
 import { netCrossScopeEgress } from "./net-cross-scope-egress";
@@ -77,6 +79,7 @@ import { rbacSecretsHumans } from "./rbac-secrets-humans";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpComponentInventory } from "./scp-component-inventory";
 import { scpLabelProtected } from "./scp-label-protected";
+import { rbacUnusedAccess } from "./rbac-unused-access";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
 import { secEncryptionProviderStrong } from "./sec-encryption-provider-strong";
 import { secEtcdEncryptionOn } from "./sec-etcd-encryption-on";
@@ -160,6 +163,7 @@ export const CONTROLS: readonly Control[] = [
   rbacPublicGroups,
   rbacCrossScopeSubjects,
   rbacAccessReview,
+  rbacUnusedAccess,
   authCentralIdp,
   authMfaEvidence,
   authNoStaticCredentials,
@@ -190,6 +194,8 @@ export const CONTROLS: readonly Control[] = [
   logRetention12m,
   logImmutable,
   logAlertingDailyReview,
+  monRuntimeDetection,
+  monAntimalware,
   monTimeSync,
   verKubernetesSupported,
   verPatchCurrent,
