@@ -18,6 +18,12 @@ export const approvedAccessImport = documentImport(
       "rbac-escalation-paths",
       "rbac-nsc-write",
       "rbac-cross-scope-subjects",
+      "rbac-secrets-workloads",
+      "rbac-access-review",
+      "rbac-unused-access",
+      "auth-no-human-client-certs",
+      "auth-no-long-lived-tokens",
+      "auth-shared-accounts",
       "scp-label-protected",
     ],
     example: `access:
