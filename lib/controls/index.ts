@@ -51,6 +51,7 @@ import { netExternalExposure } from "./net-external-exposure";
 import { netFlowRegister } from "./net-flow-register";
 import { netInsecureServices } from "./net-insecure-services";
 import { netNoBroadAllow } from "./net-no-broad-allow";
+import { netPoliciesTakeEffect } from "./net-policies-take-effect";
 import { netSegmentationProbe } from "./net-segmentation-probe";
 import { nodeBenchmarkCurrent } from "./node-benchmark-current";
 import { nodeKubeletHardened } from "./node-kubelet-hardened";
@@ -108,6 +109,7 @@ export const CONTROLS: readonly Control[] = [
   netDefaultDenyIngress,
   netDefaultDenyEgress,
   netNoBroadAllow,
+  netPoliciesTakeEffect,
   netCrossScopeIngress,
   netCrossScopeEgress,
   netFlowRegister,
