@@ -40,6 +40,8 @@ import { logRetention12m } from "./log-retention-12m";
 import { logShipperHealthy } from "./log-shipper-healthy";
 import { logSiemFresh } from "./log-siem-fresh";
 import { monAntimalware } from "./mon-antimalware";
+import { monChangeDetection } from "./mon-change-detection";
+import { monControlFailureAlerts } from "./mon-control-failure-alerts";
 import { monRuntimeDetection } from "./mon-runtime-detection";
 import { monTimeSync } from "./mon-time-sync";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
@@ -199,6 +201,8 @@ export const CONTROLS: readonly Control[] = [
   monRuntimeDetection,
   monAntimalware,
   monTimeSync,
+  monChangeDetection,
+  monControlFailureAlerts,
   verKubernetesSupported,
   verPatchCurrent,
   verAddonsSupported,
