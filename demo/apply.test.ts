@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { applyManifests, readManifest } from "./apply";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { applyManifests, readManifest, withConfigMaps } from "./apply";
 import { ask, simulatorOf } from "./kubernetes/testing/client";
 
 const MANIFEST = `
@@ -28,6 +30,17 @@ describe("applying a manifest", () => {
       { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["get", "list"] },
       { nonResourceURLs: ["/version"], verbs: ["get"] },
     ]);
+  });
+
+  it("grants ConfigMaps as the chart does, and tells the agent", () => {
+    const folder = join(import.meta.dirname, "../deploy/agent");
+    const text = ["clusterrole.yaml", "deployment.yaml"].map((name) => readFileSync(join(folder, name), "utf8"));
+    const shipped = readManifest(text.join("\n---\n"));
+    const [role, deployment] = withConfigMaps(shipped);
+    expect(role?.rules?.at(-1)).toEqual({ apiGroups: [""], resources: ["configmaps"], verbs: ["list"] });
+    expect(role?.rules).toHaveLength((shipped[0]?.rules ?? []).length + 1);
+    expect(JSON.stringify(deployment)).toContain('{"name":"RINGFENCE_COLLECT","value":"configmaps"}');
+    expect(JSON.stringify(shipped)).not.toContain("RINGFENCE_COLLECT");
   });
 
   it("makes the objects, and applying again changes nothing", async () => {

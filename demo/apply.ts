@@ -11,7 +11,7 @@ interface Manifest {
   apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
-  rules?: { resources?: string[] }[];
+  rules?: { apiGroups?: string[]; resources?: string[]; verbs?: string[] }[];
 }
 
 /** The documents of a manifest. `withheld` resources are struck out of its ClusterRoles, as a cautious platform team would. */
@@ -31,6 +31,23 @@ export function readManifest(text: string, withheld: readonly string[] = []): Ma
             }),
           },
     );
+}
+
+/** The manifest as the chart makes it with `readConfigMaps=true`: one rule more, and the agent is told. */
+export function withConfigMaps(manifests: readonly Manifest[]): Manifest[] {
+  return manifests.map((manifest) => {
+    if (manifest.kind === "ClusterRole") {
+      const rule = { apiGroups: [""], resources: ["configmaps"], verbs: ["list"] };
+      return { ...manifest, rules: [...(manifest.rules ?? []), rule] };
+    }
+    if (manifest.kind !== "Deployment") return manifest;
+    const copy = structuredClone(manifest) as Manifest & {
+      spec: { template: { spec: { containers: { env?: { name: string; value: string }[] }[] } } };
+    };
+    for (const container of copy.spec.template.spec.containers)
+      container.env = [...(container.env ?? []), { name: "RINGFENCE_COLLECT", value: "configmaps" }];
+    return copy;
+  });
 }
 
 /** Applies the documents in order as the kubeconfig's user. @throws Error with the API server's message. */

@@ -9,14 +9,28 @@ export interface DemoCluster {
   folders: readonly string[];
   /** Resources that this cluster's platform team strikes out of the agent's ClusterRole before it applies the manifest. */
   withheld?: readonly string[];
+  /** Its platform team lets the agent read ConfigMaps too (chart value readConfigMaps). */
+  readsConfigMaps?: true;
 }
 
 const CLUSTERS = join(import.meta.dirname, "../lib/fixtures/clusters");
 const folders = (name: string) => [join(CLUSTERS, "crds"), join(CLUSTERS, name)];
 
 export const DEMO_CLUSTERS: readonly DemoCluster[] = [
-  { name: "pci-prod", project: "pci-production", provider: "self-managed", folders: folders("pci-prod") },
-  { name: "pci-staging", project: "pci-staging", provider: "self-managed", folders: folders("pci-staging") },
+  {
+    name: "pci-prod",
+    project: "pci-production",
+    provider: "self-managed",
+    folders: folders("pci-prod"),
+    readsConfigMaps: true,
+  },
+  {
+    name: "pci-staging",
+    project: "pci-staging",
+    provider: "self-managed",
+    folders: folders("pci-staging"),
+    readsConfigMaps: true,
+  },
   {
     name: "platform-services",
     project: "platform-services",

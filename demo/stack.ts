@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
-import { applyManifests, readManifest } from "./apply";
+import { applyManifests, readManifest, withConfigMaps } from "./apply";
 import { AGENT_BUNDLE, ensureBuilt, isBuilt } from "./build";
 import { DEMO_CLUSTERS, SPARE_CLUSTER } from "./clusters";
 import { agentProgram } from "./kubernetes/agent-program";
@@ -257,8 +257,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
         const simulator = await startCluster(folder, state, cluster.name, cluster.folders, processes);
         simulators.set(cluster.name, simulator);
         const manifest = manifests.get(cluster.name);
-        if (manifest !== undefined)
-          await applyManifests(simulator.kubeconfig(), readManifest(manifest, cluster.withheld));
+        if (manifest !== undefined) {
+          const documents = readManifest(manifest, cluster.withheld);
+          const granted = cluster.readsConfigMaps === true ? withConfigMaps(documents) : documents;
+          await applyManifests(simulator.kubeconfig(), granted);
+        }
       }
     });
     state.isSeeded = true;

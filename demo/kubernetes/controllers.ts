@@ -343,15 +343,17 @@ export class Controllers {
         const claimName = `${claim.metadata.name}-${name}`;
         spec.volumes = [{ name: claim.metadata.name, persistentVolumeClaim: { claimName } }, ...(spec.volumes ?? [])];
         if (!this.store.get("/persistentvolumeclaims", objectKey(set.metadata.namespace, claimName))) {
+          const volumeName = `pvc-${derivedUid(set.metadata.uid ?? "", claimName)}`;
           this.create("/persistentvolumeclaims", undefined, {
-            metadata: { name: claimName, namespace: set.metadata.namespace, labels: set.spec.selector?.matchLabels },
-            spec: {
-              volumeMode: "Filesystem",
-              ...claim.spec,
-              volumeName: `pvc-${derivedUid(set.metadata.uid ?? "", claimName)}`,
+            metadata: {
+              name: claimName,
+              namespace: set.metadata.namespace,
+              labels: { ...set.spec.selector?.matchLabels, ...claim.metadata.labels },
             },
+            spec: { volumeMode: "Filesystem", ...claim.spec, volumeName },
             status: { phase: "Bound", accessModes: claim.spec.accessModes },
           });
+          this.provision(volumeName, set.metadata.namespace, claimName, claim.spec);
         }
       }
       this.create("/pods", set, pod);
@@ -368,6 +370,29 @@ export class Controllers {
       currentRevision: hash,
       updateRevision: hash,
       collisionCount: 0,
+    });
+  }
+
+  /** The volume behind a claim, as the class's driver would make it. */
+  private provision(name: string, namespace: string | undefined, claim: string, spec: Record<string, unknown>): void {
+    const className = spec.storageClassName;
+    const storageClass = this.store
+      .all<ApiObject & { provisioner?: string; reclaimPolicy?: string }>("storage.k8s.io/storageclasses")
+      .find(({ metadata }) => metadata.name === className);
+    if (storageClass?.provisioner === undefined || this.store.get("/persistentvolumes", objectKey(undefined, name)))
+      return;
+    this.create("/persistentvolumes", undefined, {
+      metadata: { name },
+      spec: {
+        accessModes: spec.accessModes,
+        capacity: (spec.resources as { requests?: unknown } | undefined)?.requests,
+        claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name: claim },
+        csi: { driver: storageClass.provisioner, volumeHandle: name },
+        persistentVolumeReclaimPolicy: storageClass.reclaimPolicy ?? "Delete",
+        storageClassName: className,
+        volumeMode: "Filesystem",
+      },
+      status: { phase: "Bound" },
     });
   }
 

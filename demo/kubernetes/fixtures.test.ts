@@ -98,6 +98,30 @@ describe("the example clusters", () => {
     expect(await identities(second)).toBe(await identities(first));
   });
 
+  it("gives what is renewed all the time a time of now, and the rest the one that it was founded at", async () => {
+    const simulator = await start("pci-prod");
+    const item = async (path: string) => (await ask(simulator, path)).body as Record<string, Record<string, string>>;
+    const secret = await item("/apis/external-secrets.io/v1/namespaces/cde-processing/externalsecrets/db-credentials");
+    const refreshed = Date.parse(secret.status?.refreshTime ?? "");
+    expect(Math.abs(Date.now() - 20 * 60_000 - refreshed)).toBeLessThan(60_000);
+    expect(secret.metadata?.creationTimestamp).toBe("2026-03-02T08:00:00Z");
+  });
+
+  it("makes the volume behind each claim of a StatefulSet, with the labels of its template", async () => {
+    const simulator = await start("pci-prod");
+    const claim = (await ask(simulator, "/api/v1/namespaces/cde-storage/persistentvolumeclaims/data-postgres-0"))
+      .body as {
+      metadata: { labels: Record<string, string> };
+      spec: { volumeName: string };
+    };
+    expect(claim.metadata.labels).toMatchObject({ "data-classification": "cardholder-data" });
+    const volume = (await ask(simulator, `/api/v1/persistentvolumes/${claim.spec.volumeName}`)).body;
+    expect(volume).toMatchObject({
+      spec: { csi: { driver: "rook-ceph.rbd.csi.ceph.com" }, claimRef: { name: "data-postgres-0" } },
+      status: { phase: "Bound" },
+    });
+  });
+
   it("tells in its metrics how Secrets are written, from the EncryptionConfiguration of its nodes", async () => {
     const metrics = async (name: string) => (await ask(await start(name), "/metrics")).text;
     expect(await metrics("pci-prod")).toContain(

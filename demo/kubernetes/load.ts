@@ -58,8 +58,32 @@ export function readFolder(folder: string): LoadedFolder {
   return loaded;
 }
 
-/** Creates the objects as the cluster's initial state. @throws Error naming the object that the cluster refused. */
-export async function loadObjects(cluster: Cluster, objects: readonly ApiObject[]): Promise<void> {
+const MOMENT = /\$\(NOW(?:([+-])(\d+)([smhd]))?\)/g;
+const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * `$(NOW)`, `$(NOW-2h)`, `$(NOW+60d)` as times: what a controller renews all the time (a certificate, a report, a refresh) would be
+ * stale in a file that was written once.
+ */
+export function withMoments(object: ApiObject, nowMs: number): ApiObject {
+  const text = JSON.stringify(object);
+  if (!text.includes("$(NOW")) return object;
+  return JSON.parse(
+    text.replace(MOMENT, (_, sign: string | undefined, count = "0", unit = "s") => {
+      const offset = Number(count) * (UNIT_MS[unit] ?? 0) * (sign === "-" ? -1 : 1);
+      return new Date(Math.floor((nowMs + offset) / 1000) * 1000).toISOString().replace(".000Z", "Z");
+    }),
+  ) as ApiObject;
+}
+
+/**
+ * Creates the objects as the cluster's initial state.
+ *
+ * @param nowMs the moment that `$(NOW)` stands for
+ * @throws Error naming the object that the cluster refused.
+ */
+export async function loadObjects(cluster: Cluster, given: readonly ApiObject[], nowMs: number): Promise<void> {
+  const objects = given.map((object) => withMoments(object, nowMs));
   const rank = (object: ApiObject) => {
     const index = FIRST.indexOf(object.kind);
     return index < 0 ? FIRST.length : index;

@@ -144,7 +144,10 @@ export interface Workload extends ApiObject {
     template: PodTemplate;
     serviceName?: string;
     completions?: number;
-    volumeClaimTemplates?: { metadata: { name: string }; spec: Record<string, unknown> }[];
+    volumeClaimTemplates?: {
+      metadata: { name: string; labels?: Record<string, string> };
+      spec: Record<string, unknown>;
+    }[];
   };
   status?: Record<string, unknown>;
 }

@@ -68,6 +68,8 @@ const BUILT_IN: Record<string, Row[]> = {
   "certificates.k8s.io/v1": [["certificatesigningrequests", "CertificateSigningRequest", "c", "csr", "status"]],
   "coordination.k8s.io/v1": [["leases", "Lease", "n"]],
   "discovery.k8s.io/v1": [["endpointslices", "EndpointSlice", "n"]],
+  "apiregistration.k8s.io/v1": [["apiservices", "APIService", "c", "", "status"]],
+  "node.k8s.io/v1": [["runtimeclasses", "RuntimeClass", "c"]],
   "policy/v1": [["poddisruptionbudgets", "PodDisruptionBudget", "n", "pdb", "status"]],
   "scheduling.k8s.io/v1": [["priorityclasses", "PriorityClass", "c", "pc"]],
   "storage.k8s.io/v1": [

@@ -129,7 +129,7 @@ export class Simulator {
 
     const loaded = options.recorded === undefined ? [BOOTSTRAP, ...options.folders].map(readFolder) : [];
     if (options.recorded !== undefined) putRecorded(cluster, options.recorded);
-    for (const { objects } of loaded) await loadObjects(cluster, objects);
+    for (const { objects } of loaded) await loadObjects(cluster, objects, clock.now());
     await settled();
     const overlay = options.dataFolder ? new Overlay(join(folder, "changes.json")) : undefined;
     overlay?.restore(cluster);

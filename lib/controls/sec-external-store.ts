@@ -157,7 +157,7 @@ function judge(context: EvaluationContext, namespace: string): Result {
     return unknown(
       object,
       "which Secrets there are isn't known",
-      `Namespace ${namespace} has ${states.length} ExternalSecrets, all healthy as far as they say, but the agent may not list Secrets, so nobody knows which ones were made by hand. It becomes known when a person who may list them imports their names, types and owners (kind secret-inventory).`,
+      `Namespace ${namespace} has ${states.length === 0 ? "no ExternalSecret" : `${states.length} healthy ${states.length === 1 ? "ExternalSecret" : "ExternalSecrets"}`}, and the agent may not list Secrets, so nobody knows which Secrets were made by hand. It becomes known when a person who may list them imports their names, types and owners (kind secret-inventory).`,
       evidence,
     );
   }

@@ -85,7 +85,8 @@ export const secNoEmbeddedCredentials: Control = {
         ...context.inventory.workloadsIn(namespace).map(({ ref }) => ref),
         ...context.inventory
           .list("configmaps")
-          .filter(({ metadata }) => metadata.namespace === namespace)
+          // Every namespace has this one from a controller; it holds a public certificate.
+          .filter(({ metadata }) => metadata.namespace === namespace && metadata.name !== "kube-root-ca.crt")
           .map(refOf),
       ];
       return refs.map((ref) => {
