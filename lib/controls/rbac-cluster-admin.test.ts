@@ -9,6 +9,7 @@ import {
   serviceAccountSubject,
   userSubject,
 } from "@/lib/fixtures/builders";
+import type { ApprovedAccess } from "@/lib/inventory/registers";
 import { rbacClusterAdmin } from "./rbac-cluster-admin";
 import { describeControl } from "./testing";
 
@@ -17,6 +18,22 @@ const admin = clusterRole("cluster-admin", [everything, { verbs: ["*"], nonResou
 const byDefault = clusterRoleBinding("cluster-admin", "cluster-admin", [groupSubject("system:masters")]);
 const base = [cdeNamespace(), namespace("shop", { "pci-scope": "out-of-scope" }), admin, byDefault];
 const to = (...subjects: Record<string, unknown>[]) => clusterRoleBinding("ops", "cluster-admin", subjects);
+
+const approved = (subject: ApprovedAccess["subject"], fields: Partial<ApprovedAccess> = {}) => ({
+  registers: {
+    approvedAccess: [
+      {
+        subject,
+        controls: ["rbac-cluster-admin"],
+        isBreakGlass: true,
+        reason: "emergencies",
+        approvedBy: "maria",
+        approvedAt: "2026-09-01",
+        ...fields,
+      },
+    ],
+  },
+});
 
 const trimmed = (annotations: Record<string, string>) => [
   clusterRole("cluster-admin", [{ verbs: ["get"], apiGroups: [""], resources: ["pods"] }], {

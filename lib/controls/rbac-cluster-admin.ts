@@ -4,7 +4,7 @@
  * Reads: every binding, the rules behind it and its subjects. Judged by rules, not by name: a ClusterRole with a rule of `*`
  *   verbs on `*` resources of `*` groups is cluster-admin under any name.
  * Pass: such a role is bound only to the Group system:masters (the default binding), kubeadm's group of cluster
- *   administrators, and the control plane's own components; or it is bound to nobody.
+ *   administrators, the control plane's own components, and subjects of the list of approved access; or it is bound to nobody.
  * Fail: any other subject. A RoleBinding gives full power in one namespace only: high, and critical for a CDE namespace; every
  *   account (system:serviceaccounts) and accounts of CDE namespaces are critical.
  * Unknown: RBAC could not be read; in manifests, a binding to a role that is not among the files, or no binding at all.
@@ -22,6 +22,7 @@ import {
   SUPERUSER_GROUP,
 } from "@/lib/rbac/subjects";
 import type { Subject } from "@/lib/inventory/kinds";
+import { type ApprovalState, describeApproval, findApproval } from "./approved";
 import { renderManifest } from "./manifest";
 import { clusterResult, findNoBinding, findUnreadable, invalidResults, nameSome, RBAC_KINDS } from "./population";
 import { GRANTS, script } from "./prelude";
@@ -30,8 +31,11 @@ import { shortReason } from "./short-reason";
 
 const SECTIONS = ["clusterroles", "clusterrolebindings", "rolebindings", "roles"] as const;
 
+const ID = "rbac-cluster-admin";
+
 export const rbacClusterAdmin: Control = {
-  id: "rbac-cluster-admin",
+  id: ID,
+  revision: 2,
   title: "cluster-admin and system:masters are limited to break-glass",
   severity: "critical",
   requirements: [
@@ -66,14 +70,14 @@ export const rbacClusterAdmin: Control = {
   sections: [...SECTIONS],
   rule: {
     reads: "Every RoleBinding and ClusterRoleBinding, the rules behind it, and its subjects.",
-    pass: "Roles with every verb on every resource are bound only to Kubernetes' default group, kubeadm's administrators group and the control plane's own components.",
+    pass: "Roles with every verb on every resource are bound only to Kubernetes' default group, kubeadm's administrators group, the control plane's own components and approved subjects.",
     fail: "Any other person, group or service account is bound to such a role, under whatever name.",
     unknown:
       "RBAC could not be read, an RBAC object is invalid, or (in manifests) the bound role is not among the files.",
     notApplicable: "Never.",
     why: "Whoever holds these rights can read every Secret, enter every pod and switch off every control; PCI DSS asks that nobody does so in daily work.",
     cannotSee:
-      "Members of system:masters: they come from client certificates and the provider's mapping (EKS access entries, aws-auth), not from bindings. Whether a binding was approved as break-glass is a matter for records.",
+      "Members of system:masters: they come from client certificates and the provider's mapping (EKS access entries, aws-auth), not from bindings. Whether each use of an approved break-glass subject was recorded (see auth-shared-accounts).",
   },
   evaluate(context) {
     const unreadable = findUnreadable(context, SECTIONS);
@@ -107,8 +111,8 @@ export const rbacClusterAdmin: Control = {
     const kind = result.object.kind.toLowerCase();
     const namespace = result.object.namespace === undefined ? "" : ` -n ${result.object.namespace}`;
     if (grant === undefined) return { summary: "Remove the binding.", risk: "Whoever used it loses access." };
-    const kept = grant.subjects.filter((subject) => !isProblem(grant, subject));
-    const summary = `Remove ${nameSome(problems(grant).map((s) => describeSubject(s, grant.namespace ?? "")))} from ${result.object.kind} ${result.object.name} and bind a role that names what they need.`;
+    const kept = grant.subjects.filter((subject) => !isProblem(context, grant, subject));
+    const summary = `Remove ${nameSome(problems(context, grant).map((s) => describeSubject(s, grant.namespace ?? "")))} from ${result.object.kind} ${result.object.name} and bind a role that names what they need.`;
     const risk =
       "Whoever relies on the binding loses every right that no other binding gives; find out from the audit log what they use first.";
     if (kept.length === 0) {
@@ -147,21 +151,31 @@ function judge(context: EvaluationContext, grant: Grant): Result[] {
       found: describeSubject(subject, grant.namespace ?? ""),
     })),
   ];
-  const found = problems(grant);
+  const found = problems(context, grant);
+  const answers = grant.subjects.map((subject) => ({ subject, answer: approvalOf(context, grant, subject) }));
+  for (const { answer } of answers) if (answer.state !== "none") evidence.push(answer.evidence);
   const role = `${grant.roleRef.kind} ${grant.roleRef.name}${grant.roleState === "assumed" ? " (as Kubernetes installs it)" : ""}`;
   if (found.length === 0) {
-    const who = grant.subjects.map((subject) => describeSubject(subject, grant.namespace ?? ""));
+    const who = answers.map(({ subject, answer }) => {
+      const approval = answer.state === "approved" ? ` (${describeApproval(answer)})` : "";
+      return `${describeSubject(subject, grant.namespace ?? "")}${approval}`;
+    });
     return [
       {
         status: "pass",
         object,
-        reason: who.length === 0 ? "bound to nobody" : `only ${nameSome(who, 2)}`,
+        reason: who.length === 0 ? "bound to nobody" : shortReason(`only ${nameSome(who, 2)}`),
         detail: `${grant.binding.kind} ${object.name} gives ${role} to ${who.length === 0 ? "nobody" : nameSome(who)}. Who is in these groups comes from certificates or the provider's mapping and is not visible here.`,
         evidence,
       },
     ];
   }
   const names = found.map((subject) => describeSubject(subject, grant.namespace ?? ""));
+  const expired = answers.flatMap(({ subject, answer }) =>
+    answer.state === "expired" || answer.state === "not-yet-valid"
+      ? [`${describeSubject(subject, grant.namespace ?? "")}: ${describeApproval(answer)}`]
+      : [],
+  );
   const inCde = grant.namespace !== null && context.scope.categoryOf(grant.namespace) === "cde";
   const touchesAccounts = found.some((subject) => {
     const reach = accountReach(subject, grant.namespace ?? "");
@@ -180,7 +194,7 @@ function judge(context: EvaluationContext, grant: Grant): Result[] {
       object,
       severity: isLimited ? "high" : "critical",
       reason: shortReason(`${nameSome(names, 1)} ${names.length === 1 ? "has" : "have"} every right ${where}`),
-      detail: `${grant.binding.kind} ${object.name} gives ${role}, which allows every verb on every resource, to ${nameSome(names)} ${where}.${accounts > 0 ? ` That holds every one of the ${inventory.list("serviceaccounts").length} service accounts.` : ""}`,
+      detail: `${grant.binding.kind} ${object.name} gives ${role}, which allows every verb on every resource, to ${nameSome(names)} ${where}.${accounts > 0 ? ` That holds every one of the ${inventory.list("serviceaccounts").length} service accounts.` : ""}${expired.length > 0 ? ` ${expired.join("; ")}.` : ""}`,
       evidence,
     },
   ];
@@ -200,22 +214,28 @@ function unlimitedRule(context: EvaluationContext, grant: Grant): EffectiveRule 
   return { rule: { verbs: ["*"], apiGroups: ["*"], resources: ["*"] }, role: grant.roleRef, index: 0 };
 }
 
-function problems(grant: Grant): Subject[] {
-  return grant.subjects.filter((subject) => isProblem(grant, subject));
+function problems(context: EvaluationContext, grant: Grant): Subject[] {
+  return grant.subjects.filter((subject) => isProblem(context, grant, subject));
 }
 
-function isProblem(grant: Grant, subject: Subject): boolean {
+function isProblem(context: EvaluationContext, grant: Grant, subject: Subject): boolean {
   if (subject.kind === "Group" && subject.name === SUPERUSER_GROUP) return false;
   if (subject.kind === "Group" && subject.name === KUBEADM_ADMINS && grant.namespace === null) return false;
   // OpenShift's default binding, for the administrator whose certificate the installer makes.
   if (grant.binding.metadata.name === "cluster-admins" && subject.name === "system:cluster-admins") return false;
-  return !(subject.kind === "User" && CONTROL_PLANE_USERS.has(subject.name));
+  if (subject.kind === "User" && CONTROL_PLANE_USERS.has(subject.name)) return false;
+  return approvalOf(context, grant, subject).state !== "approved";
+}
+
+function approvalOf(context: EvaluationContext, grant: Grant, subject: Subject): ApprovalState {
+  const { namespace } = grant;
+  return findApproval(context, { control: ID, subject, bindingNamespace: namespace ?? "", namespace });
 }
 
 /** In a cluster a missing role grants nothing. In files it may exist where they are applied, so nobody knows what it grants. */
 function missingRole(context: EvaluationContext, grant: Grant, object: Result["object"]): Result[] {
   if (context.inventory.snapshot.source !== "manifests" || grant.roleState !== "missing") return [];
-  if (grant.roleRef.name.startsWith("system:") || problems(grant).length === 0) return [];
+  if (grant.roleRef.name.startsWith("system:") || problems(context, grant).length === 0) return [];
   // A Role can't give rights in the whole cluster; one that is called cluster-admin was probably meant to be the ClusterRole.
   if (grant.roleRef.kind !== "ClusterRole" && grant.roleRef.name !== "cluster-admin") return [];
   return [

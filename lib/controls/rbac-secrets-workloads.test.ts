@@ -29,7 +29,45 @@ const gcRole = {
   metadata: own.metadata,
 };
 
+const approval = (fields: object = {}) => ({
+  registers: {
+    approvedAccess: [
+      {
+        subject: { kind: "ServiceAccount" as const, name: "web", namespace: "cde" },
+        controls: ["rbac-secrets-workloads"],
+        isBreakGlass: false,
+        reason: "operator",
+        approvedBy: "maria",
+        approvedAt: "2026-09-01",
+        ...fields,
+      },
+    ],
+  },
+});
+
 describeControl(rbacSecretsWorkloads, [
+  {
+    name: "an approved operator whose rules name the Secrets",
+    status: "pass",
+    objects: withRule({ resourceNames: ["db"] }),
+    options: approval(),
+    object: "ServiceAccount/cde/web",
+    says: "approved by maria",
+  },
+  {
+    name: "an approved operator that reads every Secret",
+    status: "fail",
+    objects: withRule({}),
+    options: approval(),
+    says: "only for rules that name the Secrets",
+  },
+  {
+    name: "an operator whose approval has expired",
+    status: "fail",
+    objects: withRule({ resourceNames: ["db"] }),
+    options: approval({ expiresAt: "2026-10-01" }),
+    says: "expired at 2026-10-01",
+  },
   {
     name: "a reader of every Secret in a cluster without CDE namespace",
     status: "not-applicable",

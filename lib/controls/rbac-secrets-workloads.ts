@@ -2,7 +2,8 @@
  * rbac-secrets-workloads: CDE service accounts cannot read Secrets through the API.
  *
  * Reads: every binding whose subject is or holds a service account, and its rules on Secrets of the core group.
- * Pass: no service account, of whatever namespace, can read Secrets in the CDE namespace.
+ * Pass: no service account, of whatever namespace, can read Secrets in the CDE namespace; or it is an approved operator whose rules
+ *   name the Secrets.
  * Fail: one can, by get, list, watch, update, patch or deletecollection (each returns the content) or `*`. Rules that name single
  *   Secrets are medium, everything else high.
  * Unknown: RBAC could not be read, no scope is declared, or (in manifests) an account is bound to a role not among the files, or there is no binding at all.
@@ -19,6 +20,7 @@ import { isBootstrapObject } from "@/lib/rbac/bootstrap-roles";
 import { type EffectiveRule, type Grant, grantsOf } from "@/lib/rbac/grants";
 import { describeRule, groupMatches, resourceMatches } from "@/lib/rbac/rules";
 import { accountReach, describeSubject } from "@/lib/rbac/subjects";
+import { type ApprovalState, describeApproval, findApproval } from "./approved";
 import { renderManifest } from "./manifest";
 import {
   findNoBinding,
@@ -41,6 +43,7 @@ const NAMED_READING: readonly string[] = ["get", "list", "watch", "update", "pat
 
 export const rbacSecretsWorkloads: Control = {
   id: "rbac-secrets-workloads",
+  revision: 2,
   title: "CDE service accounts cannot read Secrets through the API",
   severity: "high",
   requirements: [
@@ -70,26 +73,32 @@ export const rbacSecretsWorkloads: Control = {
   sections: ["namespaces", ...SECTIONS],
   rule: {
     reads: "Bindings whose subject is or holds a service account, and the rules behind them that touch Secrets.",
-    pass: "No service account of any namespace can read Secrets in the CDE namespace.",
+    pass: "No service account of any namespace can read Secrets in the CDE namespace, except approved operators whose rules name the Secrets.",
     fail: "One can, by get, list, watch, update, patch, deletecollection or * (medium when limited to named Secrets).",
     unknown:
       "RBAC could not be read, an RBAC object is invalid, no scope is declared, or a bound role is not among the files.",
     notApplicable: "The namespace has no service account and none reaches it.",
     why: "A workload that is taken over holds its account's token; with these rights the token yields every credential of the namespace.",
-    cannotSee:
-      "Secrets that a pod mounts, reads by who may create pods, and operators (external-secrets, cert-manager) whose access was approved: that takes an exception on record.",
+    cannotSee: "Secrets that a pod mounts, and reads by who may create pods (see rbac-escalation-paths).",
   },
   evaluate(context) {
     const unreadable = findUnreadable(context, SECTIONS);
     const found =
       unreadable === null && context.scope.declared ? pathsOf(context, context.scope.inCategory("cde")) : [];
-    const reached = new Set(found.flatMap(({ paths }) => paths.flatMap((path) => path.namespaces)));
+    const open = found.filter((reader) => !isApproved(context, reader));
+    const reached = new Set(open.flatMap(({ paths }) => paths.flatMap((path) => path.namespaces)));
     const results = judgeNamespaces(context, ["cde"], (namespace) => {
       if (unreadable !== null) return [{ ...unreadable, object: namespaceRef(namespace) }];
       return judgeNamespace(context, namespace, reached.has(namespace));
     });
     const invalid = context.scope.declared && context.scope.hasCde ? invalidResults(context, RBAC_KINDS) : [];
-    return [...results, ...found.map(failOf), ...invalid];
+    const approved = found.filter((reader) => !open.includes(reader));
+    return [
+      ...results,
+      ...open.map((reader) => withApproval(context, reader, failOf(reader))),
+      ...approved.map((reader) => withApproval(context, reader, passOf(reader))),
+      ...invalid,
+    ];
   },
   verify({ scope }) {
     return {
@@ -184,10 +193,45 @@ interface Reader {
   paths: { grant: Grant; rule: EffectiveRule; subjectIndex: number; namespaces: string[] }[];
 }
 
+function isNamedOnly({ paths }: Reader): boolean {
+  return paths.every(({ rule }) => (rule.rule.resourceNames ?? []).length > 0);
+}
+
+function approvalsOf(context: EvaluationContext, { object, paths }: Reader): ApprovalState[] {
+  const { kind, namespace, name } = object;
+  const subject = namespace === undefined ? { kind, name } : { kind, name, namespace };
+  return [...new Set(paths.flatMap((path) => path.namespaces))].map((place) =>
+    findApproval(context, { control: "rbac-secrets-workloads", subject, namespace: place }),
+  );
+}
+
+/** An operator's approval counts for the Secrets that its rules name, and for no others. */
+function isApproved(context: EvaluationContext, reader: Reader): boolean {
+  return isNamedOnly(reader) && approvalsOf(context, reader).every(({ state }) => state === "approved");
+}
+
+function withApproval(context: EvaluationContext, reader: Reader, result: Result): Result {
+  const answers = approvalsOf(context, reader).flatMap((answer) => (answer.state === "none" ? [] : [answer]));
+  if (answers.length === 0) return result;
+  const words = nameSome([...new Set(answers.map(describeApproval))]);
+  const lacking =
+    result.status === "fail" && !isNamedOnly(reader) ? " An approval counts only for rules that name the Secrets." : "";
+  return {
+    ...result,
+    detail: `${result.detail} For the list of approved access: ${words}.${lacking}`,
+    evidence: [...answers.map(({ evidence }) => evidence), ...result.evidence],
+  };
+}
+
+function passOf(reader: Reader): Result {
+  const { severity: _, ...failed } = failOf(reader);
+  return { ...failed, status: "pass", reason: shortReason(`approved: ${failed.reason}`) };
+}
+
 /** One fail per account or group that reads Secrets in some of the namespaces, with every path. */
 function failOf({ object, text, paths }: Reader): Result {
   const where = [...new Set(paths.flatMap((path) => path.namespaces))];
-  const isNamed = paths.every(({ rule }) => (rule.rule.resourceNames ?? []).length > 0);
+  const isNamed = isNamedOnly({ object, text, paths });
   const lines = paths.map(({ grant, rule }) => {
     const state = grant.roleState === "assumed" ? " (as Kubernetes installs it)" : "";
     const via = rule.role.name === grant.roleRef.name ? "" : `, to which ${rule.role.kind} ${rule.role.name} adds`;
