@@ -13,7 +13,9 @@ import { findSecret, REDACTED } from "@/lib/inventory/secret-net";
 import type { ClusterFacts, InvalidObject, Provider, SectionName, SectionStatus } from "@/lib/inventory/snapshot";
 import { KubernetesApi, type KubernetesLimits, KubernetesUnavailable } from "./kubernetes/api";
 import { type Discovery, discover, type ServedResource } from "./kubernetes/discovery";
+import { readClock } from "./kubernetes/clock";
 import { parseEncryptionTransformers } from "./kubernetes/encryption-metrics";
+import { parseAuditDelivery, parseStoredObjects } from "./kubernetes/server-metrics";
 import { type ListPage, MalformedPage, parseExact, readListPage } from "./kubernetes/list-page";
 
 export interface CollectLimits extends KubernetesLimits {
@@ -128,8 +130,9 @@ async function readFacts(
     }
     const clusterUid = await readClusterUid(api, signal);
     if (clusterUid !== undefined) facts.clusterUid = clusterUid;
-    const transformers = await readTransformers(api, signal);
-    if (transformers !== undefined) facts.encryptionTransformers = transformers;
+    Object.assign(facts, await readMetrics(api, signal));
+    const clock = await readClock(api, () => new Date(), signal);
+    if (clock !== undefined) facts.clock = clock;
     return { facts, discovery: await discover(api, signal) };
   } catch (error) {
     signal?.throwIfAborted();
@@ -147,13 +150,22 @@ export async function readClusterUid(api: KubernetesApi, signal?: AbortSignal): 
   return typeof metadata?.uid === "string" ? metadata.uid : undefined;
 }
 
-async function readTransformers(api: KubernetesApi, signal?: AbortSignal) {
+type MetricFacts = Pick<ClusterFacts, "encryptionTransformers" | "auditDelivery" | "storedObjects">;
+async function readMetrics(api: KubernetesApi, signal?: AbortSignal): Promise<MetricFacts> {
   try {
     const answer = await api.get("/metrics", signal, "text/plain");
-    return answer.status === 200 ? parseEncryptionTransformers(answer.body) : undefined;
+    if (answer.status !== 200) return {};
+    const facts: MetricFacts = {};
+    const encryptionTransformers = parseEncryptionTransformers(answer.body);
+    const auditDelivery = parseAuditDelivery(answer.body);
+    const storedObjects = parseStoredObjects(answer.body);
+    if (encryptionTransformers !== undefined) facts.encryptionTransformers = encryptionTransformers;
+    if (auditDelivery !== undefined) facts.auditDelivery = auditDelivery;
+    if (storedObjects !== undefined) facts.storedObjects = storedObjects;
+    return facts;
   } catch (error) {
     // Metrics are an extra; without them the fact is absent, which is `unknown`, and the scan goes on.
-    if (error instanceof KubernetesUnavailable) return undefined;
+    if (error instanceof KubernetesUnavailable) return {};
     throw error;
   }
 }

@@ -31,6 +31,8 @@ export const DEFAULT_KUBERNETES_LIMITS: KubernetesLimits = {
 export interface ApiAnswer {
   status: number;
   body: Buffer;
+  /** The Date header: the API server's own clock. */
+  date?: string | undefined;
 }
 
 /** The API server could not be reached, or kept answering that it can't now. */
@@ -125,6 +127,7 @@ export class KubernetesApi {
               ? resolve({
                   status: incoming.statusCode ?? 0,
                   body: parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, size),
+                  date: incoming.headers.date,
                   retryAfter: incoming.headers["retry-after"],
                 })
               : reject(new Error("the connection broke off")),

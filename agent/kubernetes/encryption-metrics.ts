@@ -31,7 +31,8 @@ export function parseEncryptionTransformers(metrics: Buffer): EncryptionTransfor
     const entry = {
       operation: labels.get("transformation_type") ?? "",
       resource: labels.get("resource") ?? "",
-      prefix: labels.get("transformer_prefix") ?? "",
+      // What stores as it is has no prefix; written to storage it is counted under the empty one, read from it as `identity`.
+      prefix: labels.get("transformer_prefix") === "" ? "identity" : (labels.get("transformer_prefix") ?? ""),
       count: Number(sample[2]),
     };
     if (entry.operation === "" || !Number.isFinite(entry.count)) continue;

@@ -125,5 +125,9 @@ function factsOf(facts: Extract<CollectEvent, { type: "facts" }>["facts"]): Snap
     // Cut, it would no longer be the whole: then it is better not known.
     if (sane.length === facts.encryptionTransformers.length && sane.length <= 2000) out.encryptionTransformers = sane;
   }
+  const { auditDelivery, storedObjects, clock } = facts;
+  if (auditDelivery !== undefined && auditDelivery.errors.length <= 100) out.auditDelivery = auditDelivery;
+  if (storedObjects !== undefined) out.storedObjects = storedObjects;
+  if (clock !== undefined && clock.leases.length <= 5000) out.clock = clock;
   return out;
 }

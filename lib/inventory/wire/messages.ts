@@ -96,6 +96,23 @@ export const manifestFacts = z.strictObject({
     .array(z.strictObject({ operation: text(64), resource: text(253), prefix: text(253), count: z.number().min(0) }))
     .max(2000)
     .optional(),
+  auditDelivery: z
+    .strictObject({
+      events: z.number().min(0),
+      errors: z.array(z.strictObject({ plugin: text(253), count: z.number().min(0) })).max(100),
+    })
+    .optional(),
+  storedObjects: z
+    .array(z.strictObject({ resource: text(253), count: z.number().min(0) }))
+    .max(100)
+    .optional(),
+  clock: z
+    .strictObject({
+      serverAt: time,
+      readAt: time,
+      leases: z.array(z.strictObject({ node: text(253), renewedAt: time })).max(5000),
+    })
+    .optional(),
   patternScan: patternScan.optional(),
 });
 /** An object that is not valid for its kind may lack even its name; then that is "". */
