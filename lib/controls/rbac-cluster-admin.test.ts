@@ -44,6 +44,27 @@ const trimmed = (annotations: Record<string, string>) => [
 
 describeControl(rbacClusterAdmin, [
   {
+    name: "an approved break-glass group",
+    status: "pass",
+    objects: [...base, to(groupSubject("oncall"))],
+    options: approved({ kind: "Group", name: "oncall" }),
+    object: "ClusterRoleBinding/ops",
+    says: "approved as break-glass by maria",
+  },
+  {
+    name: "an approval for one namespace doesn't cover the cluster",
+    status: "fail",
+    objects: [...base, to(groupSubject("oncall"))],
+    options: approved({ kind: "Group", name: "oncall" }, { namespaces: ["cde"] }),
+  },
+  {
+    name: "an approval that has expired",
+    status: "fail",
+    objects: [...base, to(groupSubject("oncall"))],
+    options: approved({ kind: "Group", name: "oncall" }, { expiresAt: "2026-10-01" }),
+    says: "expired at 2026-10-01",
+  },
+  {
     name: "files without any binding",
     status: "unknown",
     objects: [],
