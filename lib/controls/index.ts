@@ -44,6 +44,7 @@ import { monChangeDetection } from "./mon-change-detection";
 import { monControlFailureAlerts } from "./mon-control-failure-alerts";
 import { monRuntimeDetection } from "./mon-runtime-detection";
 import { monTimeSync } from "./mon-time-sync";
+import { monWebProtection } from "./mon-web-protection";
 import { netCniEnforcesPolicy } from "./net-cni-enforces-policy";
 import { netCrossScopeEgress } from "./net-cross-scope-egress";
 import { netCrossScopeIngress } from "./net-cross-scope-ingress";
@@ -203,6 +204,7 @@ export const CONTROLS: readonly Control[] = [
   monTimeSync,
   monChangeDetection,
   monControlFailureAlerts,
+  monWebProtection,
   verKubernetesSupported,
   verPatchCurrent,
   verAddonsSupported,

@@ -47,7 +47,7 @@ function ingressListeners(context: EvaluationContext, judged: ReadonlySet<string
   const ingresses = context.inventory
     .list("ingresses")
     .filter((ingress) => judged.has(namespaceOf(ingress)) && endsTls(ingress));
-  const controllers = context.inventory.workloads.filter((workload) => nginxImage(workload) !== null);
+  const controllers = nginxControllers(context);
   const served = controllers.length > 0 ? ingresses.filter(isOfNginx) : [];
   const out: TlsListener[] = controllers.flatMap((controller) =>
     served.length === 0
@@ -88,7 +88,8 @@ function annotation(ref: ResourceRef, key: string, found?: string): EvidencePoin
 function classOf(ingress: Ingress): string {
   return ingress.spec.ingressClassName ?? ingress.metadata.annotations?.["kubernetes.io/ingress.class"] ?? "";
 }
-function isOfNginx(ingress: Ingress): boolean {
+/** True when an NGINX controller may serve the Ingress: its class says so, or it names none. */
+export function isOfNginx(ingress: Ingress): boolean {
   return classOf(ingress) === "" || /nginx/.test(classOf(ingress));
 }
 function endsTls(ingress: Ingress): boolean {
@@ -100,6 +101,11 @@ function endsTls(ingress: Ingress): boolean {
 function tlsHosts(ingress: Ingress): string[] {
   const named = (ingress.spec.tls ?? []).flatMap(({ hosts = [] }) => hosts);
   return named.length > 0 ? named : (ingress.spec.rules ?? []).flatMap(({ host }) => (host ? [host] : []));
+}
+
+/** Workloads that run ingress-nginx' controller. */
+export function nginxControllers({ inventory }: EvaluationContext): Workload[] {
+  return inventory.workloads.filter((workload) => nginxImage(workload) !== null);
 }
 
 /** The image of ingress-nginx' controller in the workload; null for anything else. */
