@@ -27,6 +27,7 @@ const FAMILIES = [
   "node",
   "log",
   "mon",
+  "chg",
   "ver",
 ];
 

@@ -11,6 +11,7 @@ import { authNoHumanClientCerts } from "./auth-no-human-client-certs";
 import { authNoLongLivedTokens } from "./auth-no-long-lived-tokens";
 import { authNoStaticCredentials } from "./auth-no-static-credentials";
 import { authSharedAccounts } from "./auth-shared-accounts";
+import { chgGitopsInSync } from "./chg-gitops-in-sync";
 import { cpAdmissionPlugins } from "./cp-admission-plugins";
 import { cpAuthorizationMode } from "./cp-authorization-mode";
 import { cpControllersHardened } from "./cp-controllers-hardened";
@@ -205,6 +206,7 @@ export const CONTROLS: readonly Control[] = [
   monChangeDetection,
   monControlFailureAlerts,
   monWebProtection,
+  chgGitopsInSync,
   verKubernetesSupported,
   verPatchCurrent,
   verAddonsSupported,
