@@ -33,8 +33,8 @@ test("a platform engineer uploads the audit policy, sees a control decide, and t
   await expect(page.getByText("It can be read and adds")).toBeVisible();
   await page.getByLabel("Name").fill("production-policy.yaml");
   await page.getByRole("button", { name: "Upload" }).press("Enter");
-  await expect(page.getByRole("cell", { name: /production-policy\.yaml/ })).toBeVisible();
-  await expect(page.getByText("Since the last scan")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole("cell", { name: /production-policy\.yaml/ }).first()).toBeVisible();
+  await expect(page.getByText("Used by the last scan")).toBeVisible({ timeout: 30_000 });
 
   await page.goto(CONTROL);
   await expect(result).not.toHaveText("Could not evaluate");

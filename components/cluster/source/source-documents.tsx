@@ -66,7 +66,7 @@ export function SourceDocuments({ api, documents }: { api: string; documents: re
                   <FreshnessText at={document.uploadedAt} /> by {document.uploadedBy}
                 </td>
                 <td data-label="In results">
-                  {document.isInLastScan ? "Since the last scan" : <span className="text-fg-3">not yet</span>}
+                  {document.isInLastScan ? "Used by the last scan" : <span className="text-fg-3">not yet</span>}
                 </td>
                 <td data-label={document.mayWithdraw ? "Change" : undefined} className="end">
                   {document.mayWithdraw ? (
