@@ -39,6 +39,13 @@ export function reachWithAnyLabels(
   if (!isNoPort(any.allowed)) return { status: "reachable", labels: {}, connection: any };
   if (isNoPort(any.unknown)) return { status: "unreachable", labels: null, connection: any };
 
+  // Pods that run have labels that somebody chose.
+  for (const running of network.classesIn(namespace)) {
+    if (running.isHostNetwork) continue;
+    const connection = direction === "Egress" ? network.between(running, other) : network.between(other, running);
+    if (!isNoPort(connection.allowed)) return { status: "reachable", labels: chosen(running.labels), connection };
+  }
+
   let best: AnyLabelsAnswer | null = null;
   const { choices, isWhole } = choicesOf(network, namespace, other, direction);
   for (const labels of choices) {
@@ -50,6 +57,14 @@ export function reachWithAnyLabels(
   return isWhole
     ? { status: "unreachable", labels: null, connection: ask({}) }
     : { status: "unknown", labels: null, connection: any };
+}
+
+/** What a pod has because of where it lies: nobody's choice. */
+const GIVEN = new Set(["projectcalico.org/namespace", "projectcalico.org/orchestrator"]);
+function chosen(labels: Labels): Labels {
+  return Object.fromEntries(
+    Object.entries(labels).filter(([key]) => !GIVEN.has(key) && key !== "projectcalico.org/serviceaccount"),
+  );
 }
 
 /** Label sets that differ in what some policy of either side can tell, fewest labels first. */
@@ -70,8 +85,7 @@ function choicesOf(
   const domains = new Map<string, Set<string>>();
   for (const { mentions } of tests) {
     for (const [key, values] of mentions) {
-      // What a pod has because of where it lies is nobody's choice.
-      if (key === "projectcalico.org/namespace" || key === "projectcalico.org/orchestrator") continue;
+      if (GIVEN.has(key)) continue;
       const known = domains.get(key) ?? new Set();
       for (const value of values) known.add(value);
       domains.set(key, known);

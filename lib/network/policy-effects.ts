@@ -116,7 +116,7 @@ function emptyPeer(
 ): PolicyProblem[] {
   if (peer.ipBlock !== undefined) return [];
   const read = readPeer(peer, namespaceOf(policy), "no");
-  if (network.classes.some((podClass) => matchPeers(read, podClass, "no") !== "no")) return [];
+  if (network.named(read).length > 0) return [];
   const { namespaceSelector } = peer;
   const spaces = inventory.namespaceNames.map((name) => namespaceLabels(inventory, name));
   const hit =
@@ -148,7 +148,7 @@ function oneSided(
   const found: PolicyProblem[] = [];
   let isMet = false;
   for (const own of selected) {
-    for (const peer of network.classes) {
+    for (const peer of network.named(step.peers)) {
       if (matchPeers(step.peers, peer, "no") !== "yes" || peer.isHostNetwork) continue;
       const problem = pairProblem(network, rule, step, own, peer);
       if (problem === null) isMet = true;
@@ -218,7 +218,7 @@ function unheardPorts(
   const peers = rule.peers.flatMap((peer) => readPeer(peer, namespaceOf(policy), "no"));
   const targets = isIngress
     ? selected
-    : network.classes.filter((podClass) => matchPeers(peers, podClass, "no") === "yes");
+    : network.named(peers).filter((podClass) => matchPeers(peers, podClass, "no") === "yes");
   // Addresses outside listen on what they like.
   if (targets.length === 0 || (!isIngress && rule.peers.some(({ ipBlock }) => ipBlock !== undefined))) return [];
   const workloads = [...new Set(targets.flatMap(({ members }) => members.map(({ workload }) => workload)))];

@@ -6,7 +6,7 @@
 import type { Workload } from "@/lib/inventory/inventory";
 import { refKey } from "@/lib/inventory/inventory";
 import { describeRange } from "./addresses";
-import { type Endpoint, matchPeers, resolvePorts } from "./endpoints";
+import { type Endpoint, resolvePorts } from "./endpoints";
 import { selects } from "./evaluate-direction";
 import type { Policy, Step } from "./model";
 import { DIRECTIONS } from "./policies";
@@ -39,9 +39,8 @@ export function flowsOfPolicy(
     for (const own of network.classes) {
       if (selects(policy, own) === "no") continue;
       for (const step of steps) {
-        for (const peer of network.classes) {
+        for (const peer of network.named(step.peers)) {
           if (!isJudged(own) && !isJudged(peer)) continue;
-          if (matchPeers(step.peers, peer, "no") === "no") continue;
           const [from, to] = direction === "Ingress" ? [peer, own] : [own, peer];
           const connection = network.between(from, to);
           // A node reaches its own pods without any rule.

@@ -24,14 +24,17 @@ import { refKey } from "@/lib/inventory/inventory";
 import type { Pod } from "@/lib/inventory/kinds";
 import { type AddressRange, everyAddress, parseBlock } from "./addresses";
 import { type Endpoint, type PodEndpoint } from "./endpoints";
+import { ClassIndex } from "./class-index";
+import { EXEMPT_ADDRESS, EXEMPT_HOST, fromNode, underEnforcement } from "./exemptions";
+import { PolicyIndex } from "./policy-index";
 import { enforcementOn } from "./enforcement";
 import { type DirectionAnswer, evaluateDirection, type Program, programOf, selects } from "./evaluate-direction";
-import type { Policy, Tri } from "./model";
+import type { Peer, Policy, Tri } from "./model";
 import { evaluateOutside, type OutsideAnswer } from "./outside";
 import { buildPodClasses, knownNamespaceLabels, NAMESPACE_KEY, type PodClass } from "./pod-classes";
 import type { Direction } from "./policies";
 import { readPolicies } from "./read-policies";
-import { ALL_PORTS, intersectPorts, isNoPort, NO_PORTS, type PortSet, subtractPorts, unionPorts } from "./ports";
+import { intersectPorts, type PortSet, subtractPorts, unionPorts } from "./ports";
 
 export type { AddressEndpoint, Endpoint, PodEndpoint } from "./endpoints";
 export type { DirectionAnswer } from "./evaluate-direction";
@@ -50,6 +53,17 @@ export interface Connection {
 export interface ReachabilityOptions {
   /** Take every policy as carried out by the plug-in. */
   asWritten?: boolean;
+}
+
+/** The answers of pods under the same policies, peer by peer. */
+interface Row {
+  program: Program;
+  /** Classes that some rule may name. */
+  touched: ReadonlySet<number>;
+  /** By index of a class, or by namespace for a pod with any labels. */
+  answers: Map<number | string, DirectionAnswer>;
+  /** The answer for every class that no rule names. */
+  untouched: DirectionAnswer | null;
 }
 
 const cache = new WeakMap<Inventory, Map<boolean, Reachability>>();
@@ -78,7 +92,9 @@ export class Reachability {
   private readonly policyIndex: PolicyIndex;
   private readonly programs = new WeakMap<PodEndpoint, Record<Direction, Program>>();
   private readonly anyPods = new Map<string, PodEndpoint>();
-  private readonly answers = new Map<string, DirectionAnswer>();
+  private readonly classIndex: ClassIndex;
+  private readonly rows = new WeakMap<PodEndpoint, { [D in Direction]?: Row }>();
+  private readonly rowsByKey = new Map<string, Row>();
   private readonly outsides = {
     Ingress: new Map<string, OutsideAnswer[]>(),
     Egress: new Map<string, OutsideAnswer[]>(),
@@ -98,6 +114,7 @@ export class Reachability {
     this.policies = readPolicies(inventory, asWritten).map((policy, index) => Object.assign(policy, { index }));
     this.policyIndex = new PolicyIndex(this.policies);
     this.classes = buildPodClasses(inventory, this.policies, asWritten);
+    this.classIndex = new ClassIndex(this.classes, this.unknownAddress);
     for (const podClass of this.classes) {
       push(this.byNamespace, podClass.namespace, podClass);
       for (const { pod, workload } of podClass.members) {
@@ -144,6 +161,11 @@ export class Reachability {
       enforcement: this.asWritten ? { status: "enforced", ground: "" } : enforcementOn(this.inventory, []),
       namedPorts: new Map(),
     };
+  }
+
+  /** The classes that some of the peers name, for certain or perhaps. */
+  named(peers: readonly Peer[]): PodClass[] {
+    return [...this.classIndex.named(peers)].sort((a, b) => a - b).flatMap((index) => this.classes[index] ?? []);
   }
 
   /** The policies that apply to a pod in a direction, for certain or perhaps. */
@@ -197,16 +219,43 @@ export class Reachability {
   /** One side's answer: policies of `pod` for `peer`. */
   private side(direction: Direction, pod: PodEndpoint, peer: Endpoint): DirectionAnswer {
     if (pod.isHostNetwork) return EXEMPT_HOST;
-    const program = this.programOf(pod, direction);
-    const destination = direction === "Ingress" ? pod : peer;
-    const peerName = nameOfEnd(peer);
-    // Named ports are looked up on the destination: for ingress, that is the pod itself.
-    const named = direction === "Ingress" ? namedKey(pod) : "";
-    const key = peerName === null ? null : `${direction}\n${program.key}\n${peerName}\n${named}`;
-    const known = key === null ? undefined : this.answers.get(key);
-    const written = known ?? evaluateDirection(program, peer, destination, this.unknownAddress);
-    if (key !== null && known === undefined) this.answers.set(key, written);
-    return underEnforcement(written, pod.enforcement);
+    const row = this.rowOf(pod, direction);
+    const ask = (): DirectionAnswer => {
+      const destination = direction === "Ingress" ? pod : peer;
+      return underEnforcement(evaluateDirection(row.program, peer, destination, this.unknownAddress), pod.enforcement);
+    };
+    const name = nameOfEnd(peer);
+    if (name === null) return ask();
+    if (typeof name === "number" && !row.touched.has(name)) return (row.untouched ??= ask());
+    let answer = row.answers.get(name);
+    if (answer === undefined) {
+      answer = ask();
+      row.answers.set(name, answer);
+    }
+    return answer;
+  }
+
+  /** Pods under the same policies, with the same named ports where those count, share their answers. */
+  private rowOf(pod: PodEndpoint, direction: Direction): Row {
+    let rows = this.rows.get(pod);
+    if (rows === undefined) {
+      rows = {};
+      this.rows.set(pod, rows);
+    }
+    let row = rows[direction];
+    if (row === undefined) {
+      const program = this.programOf(pod, direction);
+      // Named ports are looked up on the destination: for ingress, that is the pod itself.
+      const named = direction === "Ingress" ? namedKey(pod) : "";
+      const key = [direction, program.key, named, pod.enforcement.status, pod.enforcement.ground].join("\n");
+      row = this.rowsByKey.get(key);
+      if (row === undefined) {
+        row = { program, touched: this.classIndex.touchedBy(program), answers: new Map(), untouched: null };
+        this.rowsByKey.set(key, row);
+      }
+      rows[direction] = row;
+    }
+    return row;
   }
 
   private programOf(pod: PodEndpoint, direction: Direction): Program {
@@ -223,55 +272,6 @@ export class Reachability {
   }
 }
 
-const NOTHING_ASKED = { unknown: NO_PORTS, allowedBy: [], deniedBy: [], isolatedBy: [], doubts: [] };
-const EXEMPT_HOST: DirectionAnswer = {
-  ...NOTHING_ASKED,
-  allowed: ALL_PORTS,
-  because: "exempt",
-  ground: "The pod uses the host network, and policies do not hold it.",
-};
-const EXEMPT_ADDRESS: DirectionAnswer = {
-  ...NOTHING_ASKED,
-  allowed: ALL_PORTS,
-  because: "exempt",
-  ground: "An address outside the cluster is under no policy of it.",
-};
-
-/** A node always reaches the pods that it runs (the kubelet has to), whatever their policies say. */
-function fromNode(written: DirectionAnswer, from: PodEndpoint, to: PodEndpoint): DirectionAnswer {
-  const sources = "nodes" in from ? (from as PodClass).nodes : new Set<string>();
-  const targets = "nodes" in to ? (to as PodClass).nodes : new Set<string>();
-  const shared = [...sources].filter((node) => targets.has(node));
-  if (shared.length > 0) {
-    return {
-      ...written,
-      allowed: ALL_PORTS,
-      unknown: NO_PORTS,
-      because: "exempt",
-      ground: `It runs on the same node (${shared.join(", ")}), and a node reaches its own pods whatever their policies say.`,
-    };
-  }
-  if (sources.size > 0 && targets.size > 0) return written;
-  const doubt =
-    "Whether both run on the same node is not known; a node reaches its own pods whatever their policies say.";
-  return { ...written, unknown: subtractPorts(ALL_PORTS, written.allowed), doubts: [...written.doubts, doubt] };
-}
-
-/** What is left of an answer where policies aren't carried out, or nobody knows. */
-function underEnforcement(written: DirectionAnswer, { status, ground }: PodEndpoint["enforcement"]): DirectionAnswer {
-  if (
-    status === "enforced" ||
-    (written.because === "open" && written.isolatedBy.length + written.deniedBy.length === 0)
-  )
-    return written;
-  if (status === "not-enforced")
-    return { ...written, allowed: ALL_PORTS, unknown: NO_PORTS, because: "not-enforced", ground };
-  const unknown = subtractPorts(ALL_PORTS, written.allowed);
-  return isNoPort(unknown)
-    ? written
-    : { ...written, unknown, doubts: [...written.doubts, `Whether policies are carried out is not known: ${ground}`] };
-}
-
 function combine(egress: DirectionAnswer, ingress: DirectionAnswer): Connection {
   const allowed = intersectPorts(egress.allowed, ingress.allowed);
   const possible = intersectPorts(
@@ -282,10 +282,10 @@ function combine(egress: DirectionAnswer, ingress: DirectionAnswer): Connection 
 }
 
 /** What tells one peer from another; null for one that is asked about once. */
-function nameOfEnd(endpoint: Endpoint): string | null {
+function nameOfEnd(endpoint: Endpoint): number | string | null {
   if (endpoint.kind === "address") return null;
-  if (endpoint.isHypothetical) return endpoint.labels === null ? `any ${endpoint.namespace}` : null;
-  return "index" in endpoint ? String((endpoint as PodClass).index) : null;
+  if (endpoint.isHypothetical) return endpoint.labels === null ? endpoint.namespace : null;
+  return "index" in endpoint ? (endpoint as PodClass).index : null;
 }
 
 function namedKey(pod: PodEndpoint): string {
@@ -294,45 +294,6 @@ function namedKey(pod: PodEndpoint): string {
   return [...pod.namedPorts]
     .map(([name, ports]) => `${name}:${ports.map(({ protocol, port }) => `${protocol}${port}`).join(",")}`)
     .join(" ");
-}
-
-/** Policies by namespace and by a label that they require, so that a pod is compared with few of them. */
-class PolicyIndex {
-  private readonly buckets = new Map<string, Policy[]>();
-  private readonly labelKeys = new Map<string, Set<string>>();
-
-  constructor(policies: readonly Policy[]) {
-    for (const policy of policies) {
-      const { namespaces, pods } = policy.appliesTo;
-      const space = namespaces.kind === "named" ? namespaces.name : "";
-      const { requires } = pods;
-      if (requires === null) push(this.buckets, space, policy);
-      else {
-        const keys = this.labelKeys.get(space) ?? new Set();
-        this.labelKeys.set(space, keys.add(requires.key));
-        for (const value of new Set(requires.values)) push(this.buckets, `${space}\n${requires.key}\n${value}`, policy);
-      }
-    }
-  }
-
-  private allOf(space: string, key: string): Policy[] {
-    const prefix = `${space}\n${key}\n`;
-    const found = [...this.buckets].flatMap(([name, policies]) => (name.startsWith(prefix) ? policies : []));
-    return [...new Set(found)];
-  }
-
-  /** In the order of the policies' index. */
-  candidates(pod: PodEndpoint): Policy[] {
-    const found = ["", pod.namespace].flatMap((space) => [
-      ...(this.buckets.get(space) ?? []),
-      ...[...(this.labelKeys.get(space) ?? [])].flatMap((key) => {
-        if (pod.labels === null) return this.allOf(space, key);
-        const value = Object.hasOwn(pod.labels, key) ? pod.labels[key] : undefined;
-        return value === undefined ? [] : (this.buckets.get(`${space}\n${key}\n${value}`) ?? []);
-      }),
-    ]);
-    return found.sort((a, b) => a.index - b.index);
-  }
 }
 
 /** The nodes' pod ranges; where nodes don't say, the surroundings of the pods that run (/24, /64). Null when nothing shows any. */
