@@ -167,6 +167,7 @@ export function holdingEvidence(holdings: readonly Holding[], limit = 12): Evide
   const seen = new Set<string>();
   const out: EvidencePointer[] = [];
   for (const { grant, subjectIndex, rule } of holdings) {
+    if (out.length >= limit) break;
     const subject = grant.subjects[subjectIndex];
     const places: EvidencePointer[] = [
       {

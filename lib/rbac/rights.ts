@@ -101,16 +101,34 @@ export function holdersOf(
   return [...found].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, holder]) => holder);
 }
 
+/**
+ * What a role gives of each right: rules without names first, then those with; each only if it adds a verb. A role that says the
+ * same twice is held once.
+ */
 function rightsOfRules(
   rules: readonly EffectiveRule[],
   rights: readonly Right[],
 ): Omit<Holding, "grant" | "subjectIndex">[] {
-  return rules.flatMap((rule) =>
-    rights.flatMap((right) => {
-      const given = rightOfRule(rule.rule, right);
-      return given === null ? [] : [{ right, rule, ...given }];
-    }),
-  );
+  return rights.flatMap((right) => {
+    const given = rules.flatMap((rule) => {
+      const found = rightOfRule(rule.rule, right);
+      return found === null ? [] : [{ right, rule, ...found }];
+    });
+    const known = new Set<string>();
+    const ordered = [
+      ...given.filter(({ names }) => names.length === 0),
+      ...given.filter(({ names }) => names.length > 0),
+    ];
+    const kept = new Set(
+      ordered.filter(({ verbs, names }) => {
+        const adds = verbs.some((verb) => !known.has(verb));
+        // Two rules for different names both count.
+        if (names.length === 0) for (const verb of verbs) known.add(verb);
+        return adds;
+      }),
+    );
+    return given.filter((holding) => kept.has(holding));
+  });
 }
 
 /** The one name of a subject; null for a service account without namespace in a ClusterRoleBinding, which is nobody. */
