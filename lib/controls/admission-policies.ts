@@ -37,7 +37,7 @@ export function policyCovers(inventory: Inventory, namespace: NamespaceUnderPoli
  * new pods of the namespace (the engine was taken away, a label exempts the namespace), the policy is only an object; where it
  * isn't asked about debug containers, these get past it. Files hold no webhooks of a running engine, so nothing is asked of them.
  */
-function underWebhook(
+export function underWebhook(
   inventory: Inventory,
   namespace: NamespaceUnderPolicy,
   cover: PolicyCover,

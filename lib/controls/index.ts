@@ -23,6 +23,7 @@ import { imgNoOverdueVulns } from "./img-no-overdue-vulns";
 import { imgPinnedDigest } from "./img-pinned-digest";
 import { imgSbomAvailable } from "./img-sbom-available";
 import { imgScanCurrent } from "./img-scan-current";
+import { imgSignatureEnforced } from "./img-signature-enforced";
 import { imgTrustedRegistry } from "./img-trusted-registry";
 import { isoCdeNodePool } from "./iso-cde-node-pool";
 import { isoCdePodsPinned } from "./iso-cde-pods-pinned";
@@ -147,6 +148,7 @@ export const CONTROLS: readonly Control[] = [
   isoDedicatedCluster,
   imgPinnedDigest,
   imgTrustedRegistry,
+  imgSignatureEnforced,
   imgScanCurrent,
   imgNoOverdueVulns,
   imgSbomAvailable,

@@ -41,18 +41,10 @@ function kyvernoRuleCover(
   index: number,
   namespace: NamespaceUnderPolicy,
 ): PolicyCover {
-  const spec = policy.spec ?? {};
-  const action = kyvernoAction(spec, rule, namespace);
+  const { action, gap, isUncertain } = ruleStanding(inventory, policy, rule, namespace);
   const body = isFilled(rule.verifyImages)
     ? signatureBody(maps(rule.verifyImages), namespace)
     : validateBody(mapOf(rule.validate), namespace.name);
-  const selects = kyvernoSelects(rule, namespace);
-  const ready = kyvernoReady(policy);
-  const isConditional =
-    excludesUsers(mapOf(rule.exclude)) ||
-    isFilled(rule.preconditions) ||
-    isFilled(rule.celPreconditions) ||
-    isFilled(mapOf(spec.webhookConfiguration).matchConditions);
   // A debug container comes by an update of a running pod.
   if (!seesUpdates(rule)) body.probes = body.probes.filter((id) => !id.includes("ephemeralContainers"));
   const cover: PolicyCover = {
@@ -61,18 +53,49 @@ function kyvernoRuleCover(
     words: `${policy.kind} ${policy.metadata.name}, rule ${typeof rule.name === "string" ? rule.name : index + 1}`,
     action,
     ...body,
-    gap: null,
+    gap,
   };
-  if (action !== "Enforce") cover.gap = `effective action ${action}`;
-  else if (spec.admission === false) cover.gap = "spec.admission is false";
-  else if (selects !== "all") cover.gap = selects;
-  else if (ready === false) cover.gap = "the policy is not Ready";
-  else if (isConditional || (ready === null && inventory.snapshot.source !== "manifests")) {
-    // A condition that is not understood, or a status that nobody has written: it may deny, and nothing here shows it.
+  if (gap === null && isUncertain) {
     cover.possible = [...new Set([...cover.possible, ...outcomesOf(cover.probes)])];
     cover.probes = [];
   }
   return cover;
+}
+
+/** Whether a rule denies in the namespace: its effective action, and why it does not apply to every new pod there. */
+export interface RuleStanding {
+  action: string;
+  gap: string | null;
+  /** A condition that is not understood, or a status that nobody has written: it may deny, and nothing here shows it. */
+  isUncertain: boolean;
+}
+
+export function ruleStanding(
+  inventory: Inventory,
+  policy: CustomObject,
+  rule: Fields,
+  namespace: NamespaceUnderPolicy,
+): RuleStanding {
+  const spec = policy.spec ?? {};
+  const action = kyvernoAction(spec, rule, namespace);
+  const selects = kyvernoSelects(rule, namespace);
+  const ready = kyvernoReady(policy);
+  const isConditional =
+    excludesUsers(mapOf(rule.exclude)) ||
+    isFilled(rule.preconditions) ||
+    isFilled(rule.celPreconditions) ||
+    isFilled(mapOf(spec.webhookConfiguration).matchConditions);
+  const gap =
+    action !== "Enforce"
+      ? `effective action ${action}`
+      : spec.admission === false
+        ? "spec.admission is false"
+        : selects !== "all"
+          ? selects
+          : ready === false
+            ? "the policy is not Ready"
+            : null;
+  return { action, gap, isUncertain: isConditional || (ready === null && inventory.snapshot.source !== "manifests") };
 }
 
 /**

@@ -21,3 +21,13 @@ export function renderManifest(...objects: ManifestObject[]): string {
 export function renderPatch(patch: Record<string, unknown>): string {
   return stringify(patch, { lineWidth: 0, aliasDuplicateObjects: false });
 }
+
+/** One step of a JSON patch (RFC 6902), for `kubectl patch --type=json --patch-file`. */
+export interface JsonPatchStep {
+  op: "add" | "replace" | "remove";
+  path: string;
+  value?: unknown;
+}
+export function renderJsonPatch(steps: readonly JsonPatchStep[]): string {
+  return stringify(steps, { lineWidth: 0, aliasDuplicateObjects: false });
+}

@@ -51,7 +51,7 @@ export function vapCovers(inventory: Inventory, namespace: NamespaceUnderPolicy)
 }
 
 /** Whether matchConstraints or matchResources take the creation of pods in the namespace. */
-function vapSelects(match: Fields, namespace: NamespaceUnderPolicy, isBinding = false): string {
+export function vapSelects(match: Fields, namespace: NamespaceUnderPolicy, isBinding = false): string {
   const rules = maps(match.resourceRules);
   if (rules.length > 0 || !isBinding) {
     const hasPods = rules.some((rule) => {
