@@ -1,5 +1,6 @@
 /** Every control that this release evaluates, in catalogue order. Explicit, because a check nobody calls finds nothing. */
 import { admCanaryRejected } from "./adm-canary-rejected";
+import { admEngineHealthy } from "./adm-engine-healthy";
 import { admExceptionsApproved } from "./adm-exceptions-approved";
 import { admPoliciesEnforced } from "./adm-policies-enforced";
 import { admPssRestricted } from "./adm-pss-restricted";
@@ -139,6 +140,7 @@ export const CONTROLS: readonly Control[] = [
   podNoDebugContainers,
   admPssRestricted,
   admRunningPodsComply,
+  admEngineHealthy,
   admPoliciesEnforced,
   admExceptionsApproved,
   admCanaryRejected,
