@@ -190,7 +190,7 @@ describe("scan --manifests", () => {
       apiVersion: "v1",
       kind: "List",
       items: [
-        { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c" } },
+        { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "c" } },
         {
           apiVersion: "v1",
           kind: "Pod",
@@ -204,7 +204,7 @@ describe("scan --manifests", () => {
     const outcome = await ringfence(["scan", "--manifests", ".", "--output", "json", ...ONE]);
     expect((report(outcome).inputs as ManifestInput[])[0]).toMatchObject({
       objects: 1,
-      ignored: { "v1 ConfigMap": 1 },
+      ignored: { "policy/v1 PodDisruptionBudget": 1 },
     });
     expect(outcome.code).toBe(1);
     const piped = await launch(["scan", "--manifests", "-", "--output", "json", ...ONE], {

@@ -17,18 +17,30 @@ const VAGUE =
 const HARMLESS =
   /(?:^|[_.-])(?:(?:existing|image[_.-]?pull|pull|tls|ssl|cert(?:ificate)?|ca)[_.-]?secrets?|(?:max|min|num|page|next|continue|sub|use|enable|automount[a-z]*|mount)[_.-]?tokens?|bypass|compass|by-?pass)$/i;
 
+/** The same few names stand in every object. */
+const known = new Map<string, "plain" | "vague" | null>();
+
 /** How a name announces a credential; null when it doesn't. */
 export function credentialName(name: string): "plain" | "vague" | null {
+  let kind = known.get(name);
+  if (kind === undefined) {
+    kind = classify(name);
+    if (known.size > 5000) known.clear();
+    known.set(name, kind);
+  }
+  return kind;
+}
+
+function classify(name: string): "plain" | "vague" | null {
+  if (name.length > 253) return null;
   // Camel case and separators mean the same: clientSecret, client-secret, CLIENT_SECRET.
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/_\d{1,2}$/, "");
   if (HARMLESS.test(words)) return null;
-  const joined = words.replace(
-    /(secret|api|access|private|client|encryption|auth|signing|master)[_.-]+(?=access|key|secret)/gi,
-    "$1",
-  );
+  const joined = words.replace(JOINED, "$1");
   if (PLAIN.test(joined)) return "plain";
   return VAGUE.test(joined) ? "vague" : null;
 }
+const JOINED = /(secret|api|access|private|client|encryption|auth|signing|master)[_.-]+(?=access|key|secret)/gi;
 
 const REFERENCE =
   /^(?:\$|%[({]|%[A-Za-z_]+%$|\{\{|\{[A-Za-z_.-]+\}$|<|__[A-Z_]+__$|vault:|ref\+|env:|file:|secret(?:ref)?:|sm:|ssm:|op:\/\/|kms:|awskms:|gcp-?kms:|enc[:[(]|\{cipher\}|arn:aws|projects\/|@microsoft\.keyvault|!(?:ref|vault|secret)|sops:|ag[A-Za-z0-9+/]{80,})/i;

@@ -46,7 +46,27 @@ const NOT_WRITTEN: ReadonlySet<string> = new Set([
 const MAX_DEPTH = 40;
 const MAX_TEXT = 2 * 1024 * 1024;
 
+/** Texts in which nothing was found, so that the same image, label or path is not read ten thousand times. Bounded. */
+export class CleanTexts {
+  private readonly texts = new Set<string>();
+  private characters = 0;
+
+  has(text: string): boolean {
+    return this.texts.has(text);
+  }
+  add(text: string): void {
+    if (text.length > 512) return;
+    if (this.characters > 1_000_000) {
+      this.texts.clear();
+      this.characters = 0;
+    }
+    this.texts.add(text);
+    this.characters += text.length;
+  }
+}
+
 interface Walk {
+  clean: CleanTexts;
   out: Map<string, PlacedMatch>;
   /** Names of fields are those of somebody else's schema, where `secretKey` may be the name of a key. */
   plainOnly: boolean;
@@ -56,9 +76,9 @@ interface Walk {
   depth: number;
 }
 
-/** Every match in a raw object, in the order of its fields. */
-export function scanObject(raw: unknown): PlacedMatch[] {
-  const walk: Walk = { out: new Map(), plainOnly: true, inside: undefined, anchor: undefined, depth: 0 };
+/** Every match in a raw object, in the order of its fields. `clean` is shared by the objects of one scan. */
+export function scanObject(raw: unknown, clean = new CleanTexts()): PlacedMatch[] {
+  const walk: Walk = { clean, out: new Map(), plainOnly: true, inside: undefined, anchor: undefined, depth: 0 };
   walkObject(raw, "", walk);
   return [...walk.out.values()];
 }
@@ -110,22 +130,28 @@ function walkData(data: unknown, pointer: string, walk: Walk, isBase64: boolean)
 
 function walkValue(value: unknown, pointer: string, name: string, walk: Walk): void {
   if (walk.depth > MAX_DEPTH) return;
-  const below = { ...walk, depth: walk.depth + 1 };
   if (typeof value === "string") addNamed(name, value, pointer, walk);
   else if (typeof value === "number" || typeof value === "bigint") addText(String(value), pointer, name, walk);
-  else if (Array.isArray(value)) walkList(value, pointer, name, below);
-  else if (isObject(value)) {
-    // The template of a pod has metadata of its own.
-    if (name === "template" || name === "jobTemplate") walkMetadata(value.metadata, `${pointer}/metadata`, below);
-    // An environment variable, a header, a parameter: its name and value lie side by side.
-    const sibling = typeof value.name === "string" && typeof value.value === "string" ? value.name : undefined;
-    for (const key of Object.keys(value).sort()) {
-      if (key === "metadata" && (name === "template" || name === "jobTemplate")) continue;
-      const at = `${pointer}/${escape(key)}`;
-      if (key === "value" && sibling !== undefined) {
-        addNamed(sibling, String(value.value), at, { ...below, plainOnly: false }, true);
-      } else walkValue(value[key], at, key, below);
-    }
+  else if (typeof value === "object" && value !== null) {
+    walk.depth += 1;
+    if (Array.isArray(value)) walkList(value, pointer, name, walk);
+    else walkFields(value as Record<string, unknown>, pointer, name, walk);
+    walk.depth -= 1;
+  }
+}
+
+function walkFields(value: Record<string, unknown>, pointer: string, name: string, walk: Walk): void {
+  // The template of a pod has metadata of its own.
+  const isTemplate = name === "template" || name === "jobTemplate";
+  if (isTemplate) walkMetadata(value.metadata, `${pointer}/metadata`, walk);
+  // An environment variable, a header, a parameter: its name and value lie side by side.
+  const sibling = typeof value.name === "string" && typeof value.value === "string" ? value.name : undefined;
+  for (const key of Object.keys(value).sort()) {
+    if (key === "metadata" && isTemplate) continue;
+    const at = `${pointer}/${escape(key)}`;
+    if (key === "value" && sibling !== undefined) {
+      addNamed(sibling, String(value.value), at, { ...walk, plainOnly: false }, true);
+    } else walkValue(value[key], at, key, walk);
   }
 }
 
@@ -157,13 +183,15 @@ function addNamed(name: string, value: string, pointer: string, walk: Walk, coun
 }
 
 function addText(text: string, pointer: string, name: string, walk: Walk, isTold = false): void {
-  if (text.length < 6 || text.length > MAX_TEXT) return;
-  for (const match of matchesIn(text, name)) if (!isTold || !isGuess(match.rule)) add(match, pointer, name, walk);
+  if (text.length < 6 || text.length > MAX_TEXT || walk.clean.has(text)) return;
+  const found = matchesIn(text, name);
+  for (const match of found) if (!isTold || !isGuess(match.rule)) add(match, pointer, name, walk);
   const decoded = text.length >= 16 ? decodeText(text.trim()) : null;
-  if (decoded === null || decoded === text) return;
-  for (const match of matchesIn(decoded, name)) {
+  const inside = decoded === null || decoded === text ? [] : matchesIn(decoded, name);
+  for (const match of inside) {
     if (!isTold || !isGuess(match.rule)) add(match, pointer, name, { ...walk, inside: "Base64" });
   }
+  if (found.length + inside.length === 0) walk.clean.add(text);
 }
 
 function isGuess(rule: PatternRule): boolean {
@@ -199,6 +227,8 @@ function clip(pointer: string): string {
 }
 
 function escape(key: string): string {
+  // Nothing so short is a secret.
+  if (/^[A-Za-z_-]{1,12}$/.test(key)) return key;
   if (findSecret(key) !== null) return REDACTED;
   return key
     .replace(/\p{Cc}+/gu, " ")

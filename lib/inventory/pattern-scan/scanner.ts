@@ -2,7 +2,7 @@
 import { findSecret, REDACTED } from "../secret-net";
 import { isObject } from "../redaction/shape";
 import type { SectionName, SectionStatus } from "../snapshot";
-import { scanObject } from "./scan-object";
+import { CleanTexts, scanObject } from "./scan-object";
 import {
   isCardRule,
   MAX_HITS,
@@ -27,6 +27,7 @@ interface SectionHits {
 export class PatternScanner {
   private readonly sections = new Map<SectionName | "", SectionHits>();
   private readonly complete: SectionName[] = [];
+  private readonly clean = new CleanTexts();
 
   /** Begins a section, or begins it anew. */
   begin(section: SectionName): void {
@@ -38,7 +39,7 @@ export class PatternScanner {
     const held = this.sections.get(section) ?? { objects: 0, hits: new Map(), totals: new Map() };
     this.sections.set(section, held);
     held.objects += 1;
-    const matches = scanObject(raw);
+    const matches = scanObject(raw, this.clean);
     if (matches.length === 0) return;
     const object = identify(raw);
     for (const { name: matchName, ...match } of matches) {
