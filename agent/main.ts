@@ -1,6 +1,5 @@
 /** The process: settings in, loops on, signals heard. Everything that it does is in the files beside it. */
-import { existsSync, readFileSync } from "node:fs";
-import { isIPv6 } from "node:net";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -11,6 +10,7 @@ import { Identity } from "./identity/identity";
 import { SecretStore } from "./identity/secret-store";
 import type { StateStore } from "./identity/state";
 import { KubernetesApi } from "./kubernetes/api";
+import { loadInCluster } from "./kubernetes/in-cluster";
 import { parseExact } from "./kubernetes/list-page";
 import { createLog, type Log, messageOf } from "./log";
 import { type AgentOptions, HELP, OptionsError, parseOptions } from "./options";
@@ -150,20 +150,6 @@ function loadKubeConfig(options: AgentOptions, env: NodeJS.ProcessEnv): KubeConf
     config.setCurrentContext(options.context);
   }
   return config;
-}
-
-/** The pod's own service account. The token's file is read again every minute: the kubelet renews it. */
-function loadInCluster(config: KubeConfig, host: string, port: string, directory: string): void {
-  const name = "in-cluster";
-  const namespace = readFileSync(path.join(directory, "namespace"), "utf8").trim();
-  const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
-  const tokenFile = path.join(directory, "token");
-  config.loadFromOptions({
-    clusters: [{ name, server, caFile: path.join(directory, "ca.crt"), skipTLSVerify: false }],
-    users: [{ name, authProvider: { name: "tokenFile", config: { tokenFile } } }],
-    contexts: [{ name, cluster: name, user: name, namespace }],
-    currentContext: name,
-  });
 }
 
 function storeOf(config: KubeConfig, api: KubernetesApi, options: AgentOptions): StateStore {

@@ -80,7 +80,7 @@ const rulesOf = (manifests: readonly Manifest[]) =>
     .flatMap((manifest) => (manifest.rules as Rule[]).map((rule) => ({ manifest, rule })));
 
 it("knows every manifest that is shipped", () => {
-  const known = [path.join(deploy, "agent"), path.join(deploy, "chart")];
+  const known = ["agent", "chart", "node-collector"].map((folder) => path.join(deploy, folder));
   const strays = filesBelow(deploy).filter((file) => !known.some((folder) => file.startsWith(`${folder}${path.sep}`)));
   expect(strays).toEqual([]);
   expect(readdirSync(path.join(deploy, "chart")).sort()).toEqual(["Chart.yaml", "templates", "values.yaml"]);
@@ -305,11 +305,97 @@ it("the renderer refuses what it does not know", () => {
   }
 });
 
+describe("the node collector", () => {
+  const files = filesBelow(path.join(deploy, "node-collector")).flatMap((file) =>
+    documents(readFileSync(file, "utf8")),
+  );
+  const settings = (change: object) => ({
+    nodeCollector: {
+      ...(defaults.nodeCollector as object),
+      enabled: true,
+      image: "__NODE_COLLECTOR_IMAGE__",
+      ...change,
+    },
+  });
+  const agents = new Set(chart.map(key));
+  const own = (change: object = {}) => renderChart(settings(change)).filter((manifest) => !agents.has(key(manifest)));
+  const everyMount = own({ rancher: true, chrony: true, timesyncd: true });
+
+  it("is off unless it is switched on, and needs an image then", () => {
+    expect(JSON.stringify(chart)).not.toContain("node-collector");
+    expect(() => own({ image: "" })).toThrow("nodeCollector.image");
+  });
+
+  it("is the same as plain files and as a chart", () => {
+    expect(Object.fromEntries(byKey(own()))).toEqual(Object.fromEntries(byKey(files)));
+  });
+
+  it.each([
+    ["plain", files],
+    ["with every mount", everyMount],
+  ] as const)("may write reports and nothing else: %s", (_, manifests) => {
+    expect(rulesOf(manifests).map(({ rule }) => rule)).toEqual([
+      { apiGroups: ["ringfence.dev"], resources: ["nodereports"], verbs: ["get", "create", "update"] },
+    ]);
+    const bindings = manifests.filter(({ kind }) => kind === "ClusterRoleBinding" || kind === "RoleBinding");
+    expect(bindings.map(({ subjects }) => subjects)).toEqual([
+      [{ kind: "ServiceAccount", name: "ringfence-node-collector", namespace: "ringfence-node-collector" }],
+    ]);
+  });
+
+  it("may write the report of its own node only", () => {
+    const policy = files.find(({ kind }) => kind === "ValidatingAdmissionPolicy")?.spec as {
+      failurePolicy: string;
+      validations: { expression: string }[];
+    };
+    expect(policy.failurePolicy).toBe("Fail");
+    expect(policy.validations[0]?.expression).toContain("authentication.kubernetes.io/node-name");
+    expect(files.find(({ kind }) => kind === "ValidatingAdmissionPolicyBinding")?.spec).toMatchObject({
+      validationActions: ["Deny"],
+    });
+  });
+
+  it.each([
+    ["plain", files],
+    ["with every mount", everyMount],
+  ] as const)("is root without any privilege, and reads the host only: %s", (_, manifests) => {
+    const { spec } = (
+      manifests.find(({ kind }) => kind === "DaemonSet") as unknown as {
+        spec: { template: { spec: Record<string, unknown> } };
+      }
+    ).spec.template;
+    for (const field of ["hostNetwork", "hostPID", "hostIPC", "initContainers"]) expect(spec).not.toHaveProperty(field);
+    const [container, ...others] = spec.containers as Record<string, unknown>[];
+    expect(others).toEqual([]);
+    expect(container?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    const mounts = container?.volumeMounts as { name: string; mountPath: string; readOnly?: boolean }[];
+    expect(mounts.every(({ readOnly, mountPath }) => readOnly === true && mountPath.startsWith("/host/"))).toBe(true);
+    const volumes = spec.volumes as { name: string; hostPath: { path: string; type: string } }[];
+    expect(volumes.map(({ name, hostPath }) => [name, `/host${hostPath.path}`])).toEqual(
+      mounts.map(({ name, mountPath }) => [name, mountPath]),
+    );
+    // A type that would make what isn't there would change the host.
+    expect(volumes.every(({ hostPath }) => ["Directory", "File"].includes(hostPath.type))).toBe(true);
+    for (const { hostPath } of volumes)
+      expect(["/", "/etc", "/var", "/var/lib", "/var/lib/kubelet", "/run", "/proc"]).not.toContain(hostPath.path);
+  });
+});
+
 describe("the images", () => {
   const files = readdirSync(path.join(deploy, "images"));
 
-  it("are one for the agent, the web server and the worker", () => {
-    expect(files.sort()).toEqual(["agent.Dockerfile", "web.Dockerfile", "worker.Dockerfile"]);
+  it("are one for the agent, the node collector, the web server and the worker", () => {
+    expect(files.sort()).toEqual([
+      "agent.Dockerfile",
+      "node-collector.Dockerfile",
+      "web.Dockerfile",
+      "worker.Dockerfile",
+    ]);
   });
 
   it.each(files)("%s ends as a user without rights, with a pinned base and an entry that is no shell", (name) => {

@@ -1,5 +1,5 @@
 /**
- * The Kubernetes API over plain HTTPS: GET and the one PATCH of the agent's own Secret.
+ * The Kubernetes API over plain HTTPS: GET, the one PATCH of the agent's own Secret, and the node collector's report.
  *
  * `@kubernetes/client-node` reads the configuration, answers with credentials (tokens, client certificates, exec plug-ins,
  * token files that rotate) and builds the TLS agent; its typed client is not used, because it makes objects out of whole
@@ -61,6 +61,12 @@ export class KubernetesApi {
   mergePatch(path: string, patch: unknown, signal?: AbortSignal): Promise<ApiAnswer> {
     const headers = { accept: "application/json", "content-type": "application/merge-patch+json" };
     return this.repeat({ method: "PATCH", path, headers, body: JSON.stringify(patch) }, signal);
+  }
+
+  /** Creates or replaces an object. Only the node collector has this right, on the report of its own node. @throws KubernetesUnavailable */
+  write(method: "POST" | "PUT", path: string, object: unknown, signal?: AbortSignal): Promise<ApiAnswer> {
+    const headers = { accept: "application/json", "content-type": "application/json" };
+    return this.repeat({ method, path, headers, body: JSON.stringify(object) }, signal);
   }
 
   close(): void {
@@ -165,7 +171,7 @@ export class KubernetesApi {
 }
 
 interface ApiRequest {
-  method: "GET" | "PATCH";
+  method: "GET" | "PATCH" | "POST" | "PUT";
   path: string;
   headers: Record<string, string>;
   body?: string;
