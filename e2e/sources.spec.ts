@@ -3,14 +3,11 @@ import pg from "pg";
 import { ORGANIZATION, expect, signIn, test, world } from "./test";
 
 const SOURCES = `${ORGANIZATION}/clusters/pci-prod?tab=sources`;
-const CONTROL = `${ORGANIZATION}/controls/log-policy-secret-access?cluster=pci-prod`;
-const POLICY = `apiVersion: audit.k8s.io/v1
-kind: Policy
-rules:
-  - level: Metadata
-`;
+const CONTROL = `${ORGANIZATION}/controls/log-retention-12m?cluster=pci-prod`;
 
-test("a platform engineer uploads the audit policy, sees a control decide, and takes it back", async ({ page }) => {
+test("a platform engineer uploads the record of the log store, sees a control decide, and takes it back", async ({
+  page,
+}) => {
   test.setTimeout(120_000);
   await signIn(page, "platformEngineer", CONTROL);
   const result = page.locator("header").getByText(/^(Could not evaluate|Pass|Fail)$/);
@@ -18,28 +15,28 @@ test("a platform engineer uploads the audit policy, sees a control decide, and t
 
   await page.goto(SOURCES);
   await expect(page.getByText(/controls?$/).first()).toBeVisible();
-  await page.getByRole("searchbox").fill("log-policy-secret-access");
+  await page.getByRole("searchbox").fill("log-retention-12m");
   await page.keyboard.press("Enter");
-  await page.getByRole("link", { name: /audit policy file/i }).click();
+  await page.getByRole("link", { name: /log-store$/ }).click();
   await expect(page.getByRole("heading", { name: "No document yet" })).toBeVisible();
 
   // What is wrong is known before anything counts.
   const text = page.getByLabel("or its text");
-  await text.fill("servers: [prod-cp-1, prod-cp-2, prod-cp-3]\npolicy: [");
+  await text.fill("name: x\nkind: [");
   await expect(page.getByText(/line 2/).first()).toBeVisible();
   await expect(text).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByRole("button", { name: "Upload" })).toBeDisabled();
-  await text.fill(`servers: [prod-cp-1, prod-cp-2, prod-cp-3]\npolicy:\n${POLICY.replace(/^/gm, "  ")}`);
+  await text.fill(await page.getByRole("region", { name: /^Example of/ }).innerText());
   await expect(page.getByText("It can be read and adds")).toBeVisible();
-  await page.getByLabel("Name").fill("production-policy.yaml");
+  await page.getByLabel("Name").fill("production-store.yaml");
   await page.getByRole("button", { name: "Upload" }).press("Enter");
-  await expect(page.getByRole("cell", { name: /production-policy\.yaml/ }).first()).toBeVisible();
+  await expect(page.getByRole("cell", { name: /production-store\.yaml/ }).first()).toBeVisible();
   await expect(page.getByText("Used by the last scan")).toBeVisible({ timeout: 30_000 });
 
   await page.goto(CONTROL);
   await expect(result).not.toHaveText("Could not evaluate");
 
-  await page.goto(`${SOURCES}&source=audit-policy`);
+  await page.goto(`${SOURCES}&source=log-store`);
   await page.getByRole("button", { name: /Withdraw/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Withdraw" }).click();
   await expect(page.getByRole("heading", { name: "No document yet" })).toBeVisible();

@@ -24,7 +24,7 @@ export class SecretInDocument extends RingfenceError {
   ) {
     const what = `what looks like a ${kind.replaceAll("-", " ")}`;
     super("secret-detected", `The document holds ${what} (${where}). Nothing of it was stored: take it out first.`, {
-      details: [{ where, message: what }],
+      details: [{ where, message: `holds ${what}` }],
     });
     this.name = "SecretInDocument";
   }

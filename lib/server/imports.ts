@@ -113,7 +113,11 @@ export async function checkImport(
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error;
     if (error.code !== "invalid-input" && error.code !== "secret-detected") throw error;
-    return { problem: { where: error.details[0]?.where ?? "the document", message: error.message }, adds: [] };
+    const { where, message } = error.details[0] ?? { where: "the document", message: error.message };
+    return {
+      problem: { where, message: message.startsWith(`${where}: `) ? message.slice(where.length + 2) : message },
+      adds: [],
+    };
   }
 }
 

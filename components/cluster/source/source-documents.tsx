@@ -1,7 +1,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import type { ImportRow } from "@/lib/api/imports";
+import type { ImportKindRow, ImportRow } from "@/lib/api/imports";
 import { Button } from "@/components/ui/button";
 import { Message } from "@/components/ui/states";
 import { useToast } from "@/components/ui/toast";
@@ -18,14 +18,26 @@ const ConfirmDialog = dynamic(() => import("@/components/ui/confirm-dialog").the
 const describeProblem = (error: unknown) => <Problem error={error} />;
 
 /** The current documents of a source: which file it was, how old its reading is, who brought it, and whether results know it. */
-export function SourceDocuments({ api, documents }: { api: string; documents: readonly ImportRow[] }) {
+export function SourceDocuments({
+  api,
+  kind,
+  documents,
+}: {
+  api: string;
+  kind: ImportKindRow;
+  documents: readonly ImportRow[];
+}) {
   const [asking, setAsking] = useState<ImportRow | null>(null);
   const toast = useToast();
   const refresh = useRefresh();
   if (documents.length === 0) {
     return (
       <div className="card">
-        <Message title="No document yet">Controls that need one answer Could not evaluate, never Pass.</Message>
+        <Message title="No document yet">
+          {kind.nature === "register"
+            ? "Nothing is approved by it, so controls count everything as not approved."
+            : "Controls that have no other source answer Could not evaluate, never Pass."}
+        </Message>
       </div>
     );
   }

@@ -43,7 +43,7 @@ export function SourceView({
             </p>
           </Section>
           <Section title="Documents">
-            <SourceDocuments api={api} documents={page.documents} />
+            <SourceDocuments api={api} kind={kind} documents={page.documents} />
             {page.ended.length > 0 ? (
               <Disclosure summary={<span>Ended documents ({page.ended.length})</span>}>
                 <EndedDocuments documents={page.ended} />
