@@ -85,6 +85,7 @@ import { rbacPublicGroups } from "./rbac-public-groups";
 import { rbacSecretsHumans } from "./rbac-secrets-humans";
 import { rbacSecretsWorkloads } from "./rbac-secrets-workloads";
 import { scpComponentInventory } from "./scp-component-inventory";
+import { scpDeclaredVsEffective } from "./scp-declared-vs-effective";
 import { scpLabelProtected } from "./scp-label-protected";
 import { rbacUnusedAccess } from "./rbac-unused-access";
 import { scpNamespaceLabelled } from "./scp-namespace-labelled";
@@ -110,6 +111,7 @@ import type { Control } from "./types";
 export const CONTROLS: readonly Control[] = [
   scpNamespaceLabelled,
   scpLabelProtected,
+  scpDeclaredVsEffective,
   scpComponentInventory,
   netCniEnforcesPolicy,
   netDefaultDenyIngress,
