@@ -12,7 +12,9 @@ import { authNoHumanClientCerts } from "./auth-no-human-client-certs";
 import { authNoLongLivedTokens } from "./auth-no-long-lived-tokens";
 import { authNoStaticCredentials } from "./auth-no-static-credentials";
 import { authSharedAccounts } from "./auth-shared-accounts";
+import { chgBaselineConsistent } from "./chg-baseline-consistent";
 import { chgGitopsInSync } from "./chg-gitops-in-sync";
+import { chgOutOfBand } from "./chg-out-of-band";
 import { cpAdmissionPlugins } from "./cp-admission-plugins";
 import { cpAuthorizationMode } from "./cp-authorization-mode";
 import { cpControllersHardened } from "./cp-controllers-hardened";
@@ -213,6 +215,8 @@ export const CONTROLS: readonly Control[] = [
   monControlFailureAlerts,
   monWebProtection,
   chgGitopsInSync,
+  chgOutOfBand,
+  chgBaselineConsistent,
   verKubernetesSupported,
   verPatchCurrent,
   verAddonsSupported,
