@@ -11,7 +11,7 @@
  *
  * Pods on the host network are the node's, and a node reaches its pods always: no connection of a namespace.
  */
-import { type ResourceRef, refOf } from "@/lib/inventory/inventory";
+import { type Inventory, type ResourceRef, refOf } from "@/lib/inventory/inventory";
 import type { WebhookConfiguration } from "@/lib/inventory/kinds";
 import { isEmptySelector, matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
@@ -23,7 +23,7 @@ import { holdersOf, namespacesOf, type Right } from "@/lib/rbac/rights";
 import { accountReach } from "@/lib/rbac/subjects";
 import { holdingEvidence, pathOf, RBAC_SECTIONS } from "./cde-rights";
 import { groundOf, PATH_SECTIONS, stepEvidence } from "./network-paths";
-import { findHits } from "./pattern-hits";
+import { findHits, type FoundHit } from "./pattern-hits";
 import { findNoBinding, nameSome } from "./population";
 import type { EvaluationContext, EvidencePointer } from "./types";
 
@@ -49,7 +49,10 @@ export const SERVICE_SECTIONS = [
 export class ScopeFactorIndex {
   private readonly rights: Map<string, ScopeFactor[]>;
   private readonly cde: ReadonlySet<string>;
+  /** Node → one of its CDE pods. */
   private readonly cdeNodes: Map<string, string>;
+  private readonly pods: Map<string, Inventory["livePods"][number][]>;
+  private readonly cardHits: FoundHit[];
   private readonly common: string[] = [];
 
   constructor(
@@ -60,7 +63,14 @@ export class ScopeFactorIndex {
     this.cde = new Set(cde);
     this.rights = rightsByHome(context, cde);
     this.cdeNodes = new Map();
-    for (const { pod } of inventory.livePods) {
+    this.pods = new Map();
+    const cards = findHits(context, "cards");
+    this.cardHits = "hits" in cards ? cards.hits : [];
+    for (const live of inventory.livePods) {
+      const { pod } = live;
+      const inNamespace = this.pods.get(namespaceOf(pod));
+      if (inNamespace === undefined) this.pods.set(namespaceOf(pod), [live]);
+      else inNamespace.push(live);
       const { nodeName } = pod.spec;
       if (nodeName !== undefined && this.cde.has(namespaceOf(pod)) && !this.cdeNodes.has(nodeName))
         this.cdeNodes.set(nodeName, `${namespaceOf(pod)}/${pod.metadata.name}`);
@@ -84,7 +94,7 @@ export class ScopeFactorIndex {
         ...(this.rights.get(namespace) ?? []),
         ...(this.rights.get("*") ?? []),
         ...this.services(namespace),
-        ...cardData(this.context, namespace),
+        ...cardData(this.context, namespace, this.cardHits),
       ],
       doubts: [...network.doubts, ...this.common],
     };
@@ -120,9 +130,9 @@ export class ScopeFactorIndex {
 
   private node(namespace: string): ScopeFactor[] {
     const found = new Map<string, { pod: string; isDaemon: boolean; ref: ResourceRef }>();
-    for (const { pod, workload } of this.context.inventory.livePods) {
+    for (const { pod, workload } of this.pods.get(namespace) ?? []) {
       const { nodeName } = pod.spec;
-      if (namespaceOf(pod) !== namespace || nodeName === undefined || !this.cdeNodes.has(nodeName)) continue;
+      if (nodeName === undefined || !this.cdeNodes.has(nodeName)) continue;
       if (found.has(nodeName)) continue;
       found.set(nodeName, {
         pod: pod.metadata.name,
@@ -265,7 +275,7 @@ function rightsByHome(context: EvaluationContext, cde: readonly string[]): Map<s
 
 const CARD_LABELS = ["tier", "pci-tier", "data-tier"];
 const CARD_VALUE = /card-?(holder-?)?data|^chd$|encrypted-datastore/i;
-function cardData(context: EvaluationContext, namespace: string): ScopeFactor[] {
+function cardData(context: EvaluationContext, namespace: string, hits: readonly FoundHit[]): ScopeFactor[] {
   const out: ScopeFactor[] = [];
   const factor = (text: string, evidence: EvidencePointer[]): void => {
     out.push({ kind: "card data", implies: "cde", text, evidence });
@@ -288,16 +298,13 @@ function cardData(context: EvaluationContext, namespace: string): ScopeFactor[] 
         { ref: workload.ref, pointer: "", found: `${key}=${workload.labels[key]}` },
       ]);
   }
-  const found = findHits(context, "cards");
-  if ("hits" in found) {
-    for (const { hit, ref, closed } of found.hits) {
-      if (closed !== undefined || ref.namespace !== namespace || !["card-number", "track-data"].includes(hit.rule))
-        continue;
-      factor(
-        `the pattern scan found ${hit.rule === "track-data" ? "track data" : "a card number"} in ${ref.kind} ${ref.name}`,
-        [{ ref, pointer: hit.pointer, ...(hit.masked === undefined ? {} : { found: hit.masked }) }],
-      );
-    }
+  for (const { hit, ref, closed } of hits) {
+    if (closed !== undefined || ref.namespace !== namespace || !["card-number", "track-data"].includes(hit.rule))
+      continue;
+    factor(
+      `the pattern scan found ${hit.rule === "track-data" ? "track data" : "a card number"} in ${ref.kind} ${ref.name}`,
+      [{ ref, pointer: hit.pointer, ...(hit.masked === undefined ? {} : { found: hit.masked }) }],
+    );
   }
   return out;
 }
