@@ -28,7 +28,7 @@ test("a platform engineer uploads the record of the log store, sees a control de
   await expect(page.getByRole("button", { name: "Upload" })).toBeDisabled();
   await text.fill(await page.getByRole("region", { name: /^Example of/ }).innerText());
   await expect(page.getByText("It can be read and adds")).toBeVisible();
-  await page.getByLabel("Name").fill("production-store.yaml");
+  await page.getByRole("textbox", { name: /^Name/ }).fill("production-store.yaml");
   await page.getByRole("button", { name: "Upload" }).press("Enter");
   await expect(page.getByRole("cell", { name: /production-store\.yaml/ }).first()).toBeVisible();
   await expect(page.getByText("Used by the last scan")).toBeVisible({ timeout: 30_000 });
