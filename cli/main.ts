@@ -12,6 +12,7 @@ import { type AuditCommand, runAudit } from "./audit";
 import { readImports } from "./imports";
 import { type ManifestInput, type Place, readManifests } from "./manifests";
 import { parseCommand, type ScanOptions, USAGE, UsageError } from "./options";
+import { type PssCommand, runPss } from "./pss";
 import { render } from "./render";
 import { buildReport, hasFindings, type Report } from "./report";
 import { parseScopeFile } from "./scope-file";
@@ -40,6 +41,8 @@ export async function main(words: readonly string[], world: World): Promise<numb
       case "audit-level":
       case "audit-coverage":
         return await audit(command, world);
+      case "pss":
+        return await pss(command, world);
       case "who-can":
       case "can-i":
         return await access(command, world);
@@ -140,6 +143,13 @@ async function audit(command: AuditCommand, world: World): Promise<number> {
   for (const warning of warnings) await write(world.stderr, `ringfence: ${warning}\n`);
   await write(world.stdout, text);
   return 0;
+}
+
+async function pss(command: PssCommand, world: World): Promise<number> {
+  const { code, text, problems } = await runPss(command, () => readAll(world.stdin));
+  for (const problem of problems) await write(world.stderr, `ringfence: ${problem}\n`);
+  await write(world.stdout, text);
+  return code;
 }
 
 async function readText(file: string, world: World): Promise<string> {

@@ -6,7 +6,7 @@ import { refKey } from "@/lib/inventory/inventory";
 import { sectionOfKind, SECTIONS, splitApiVersion } from "@/lib/inventory/sections";
 import type { InvalidObject, Provider, SectionName, Snapshot } from "@/lib/inventory/snapshot";
 import { readDocuments } from "./documents";
-import { UsageError } from "./options";
+import { UsageError } from "./usage-error";
 
 export interface ManifestInput {
   /** As it was given, joined with the path below it. */
@@ -53,12 +53,7 @@ export async function readManifests(
     namesNameless?: boolean;
   },
 ): Promise<ManifestScan> {
-  const files: { path: string; text: () => Promise<string> }[] = [];
-  for (const given of paths) {
-    if (given === "-") files.push({ path: "-", text: options.readStdin });
-    else for (const file of await filesBelow(given)) files.push({ path: file, text: () => readText(file) });
-  }
-  if (files.length === 0) throw new UsageError(`there is no .yaml, .yml or .json file below ${paths.join(", ")}`);
+  const files = await manifestFiles(paths, options.readStdin);
 
   const inputs: ManifestInput[] = [];
   const found = new Map<string, { object: unknown; where: string; input: ManifestInput; name: string; place: Place }>();
@@ -140,6 +135,30 @@ function named(object: unknown, name: string): unknown {
 /** What a folder can hold is complete, even if empty; what only a running cluster shows stays uncollected unless it is there. */
 function manifestSections(): { [K in SectionName]?: { status: "complete" } } {
   return Object.fromEntries(SECTIONS.filter((s) => s.inManifests).map((s) => [s.name, { status: "complete" }]));
+}
+
+export interface ManifestFile {
+  /** As it was given, joined with the path below it. */
+  path: string;
+  text(): Promise<string>;
+}
+
+/**
+ * Every manifest file below `paths`, in the order of their names; `-` is standard input.
+ *
+ * @throws UsageError for a path that doesn't exist or can't be read, or when there is no manifest at all
+ */
+export async function manifestFiles(
+  paths: readonly string[],
+  readStdin: () => Promise<string>,
+): Promise<ManifestFile[]> {
+  const files: ManifestFile[] = [];
+  for (const given of paths) {
+    if (given === "-") files.push({ path: "-", text: readStdin });
+    else for (const file of await filesBelow(given)) files.push({ path: file, text: () => readText(file) });
+  }
+  if (files.length === 0) throw new UsageError(`there is no .yaml, .yml or .json file below ${paths.join(", ")}`);
+  return files;
 }
 
 async function filesBelow(given: string): Promise<string[]> {

@@ -5,6 +5,7 @@ import type { ImportKind } from "@/lib/inventory/imports";
 import { type AccessCommand, parseAccessCommand } from "./access";
 import { type AuditCommand, parseAuditCommand } from "./audit";
 import { parseImport } from "./imports";
+import { parsePssCommand, type PssCommand } from "./pss";
 import { UsageError } from "./usage-error";
 
 export { UsageError };
@@ -29,13 +30,15 @@ export type Command =
   | { name: "version" }
   | { name: "scan"; options: ScanOptions }
   | AuditCommand
-  | AccessCommand;
+  | AccessCommand
+  | PssCommand;
 
 export const USAGE = `Usage:
   ringfence scan --manifests PATH... [options]
   ringfence scan --kubeconfig FILE [--context NAME] [options]
   ringfence who-can VERB RESOURCE[/SUBRESOURCE] [NAME] [-n NAMESPACE] --manifests PATH... [--output text|json]
   ringfence can-i VERB RESOURCE[/NAME] --as USER [--as-group GROUP] [-n NAMESPACE] --manifests PATH... [--output text|json]
+  ringfence pss --level LEVEL [--version v1.x] --manifests PATH... [--output table|json]
   ringfence audit-level --policy FILE --attributes FILE [--output json|table]
   ringfence audit-coverage --policy FILE [--namespace NAME] [--output table|json]
 
@@ -59,6 +62,10 @@ Rights (RESOURCE: secrets, deploy, deployments.apps, or a path such as /metrics;
   --subresource NAME    exec, log, status …
   --as-group GROUP      may be given several times; without it the user gets the groups that the API server would give it
 
+Pod Security (--level privileged, baseline or restricted)
+  pss                   whether the API server would let pods and the pods of workloads in, with its own words
+  --version VERSION     rules of that Kubernetes version, such as v1.32 (default latest); exit status 1 when something is forbidden
+
 Audit policies (--policy FILE: an audit.k8s.io/v1 Policy; - reads standard input)
   audit-level           level, stages left out and deciding rule of requests: --attributes FILE holds one object, a list or JSON lines
   audit-coverage        what the policy records of PCI DSS 10.2.1.1 to 10.2.1.7, in the namespaces named (may be given several times)
@@ -77,6 +84,7 @@ export function parseCommand(words: readonly string[]): Command {
   if (first === "audit-level" || first === "audit-coverage") {
     return rest.includes("--help") || rest.includes("-h") ? { name: "help" } : parseAuditCommand(first, rest);
   }
+  if (first === "pss") return rest.includes("--help") || rest.includes("-h") ? { name: "help" } : parsePssCommand(rest);
   if (first === "who-can" || first === "can-i") {
     return rest.includes("--help") || rest.includes("-h") ? { name: "help" } : parseAccessCommand(first, rest);
   }
