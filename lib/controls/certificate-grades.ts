@@ -35,7 +35,8 @@ export function gradeDates(
 ): Grade[] {
   const now = Date.parse(asOf);
   const end = Date.parse(dates.notAfter);
-  if (!(end > now)) return [{ grade: "fail", text: `expired at ${dates.notAfter}`, evidence }];
+  if (Number.isNaN(end)) return [{ grade: "unknown", text: `ends at ${dates.notAfter}, which is no date`, evidence }];
+  if (end <= now) return [{ grade: "fail", text: `expired at ${dates.notAfter}`, evidence }];
   if (dates.notBefore !== undefined && Date.parse(dates.notBefore) > now)
     return [{ grade: "fail", text: `is not valid before ${dates.notBefore}`, evidence }];
   const days = Math.floor((end - now) / DAY);

@@ -9,7 +9,8 @@
  * | node collector | certificates of the control plane and kubelets as files |
  *
  * One certificate found in several places is one item; a Secret that nothing else speaks of is an item without facts. The same
- * Secret may have been imported before and after a renewal: the newest import counts.
+ * Secret may have been imported before and after a renewal: the newest import counts. What a listener shows for a host is not taken
+ * for what the Secret behind it holds, unless the import says so: a CDN may stand between.
  */
 import { allContainers, type ResourceRef, refOf } from "@/lib/inventory/inventory";
 import type { CertificateLocation, CertificateRecord } from "@/lib/inventory/imported-exposure";
@@ -59,8 +60,7 @@ export function certificatesOf(context: EvaluationContext, judged: ReadonlySet<s
   }
   const items = new Map<string, CertificateItem>();
   const bySecret = new Map<string, CertificateItem>();
-  for (const { value: imported, evidence } of importedOf(context)) {
-    const value = withServedSecrets(imported, uses);
+  for (const { value, evidence } of importedOf(context)) {
     const secrets = value.locations.flatMap((at) => (at.kind === "secret" ? [`${at.namespace}/${at.name}`] : []));
     const isJudged =
       secrets.length < value.locations.length ||
@@ -140,21 +140,6 @@ function importedOf(context: EvaluationContext): { value: CertificateRecord; evi
     });
   }
   return [...merged.values()];
-}
-
-/**
- * What a listener shows for a host is what the Secret behind the host holds. A Secret that was imported itself is known better by
- * that import.
- */
-function withServedSecrets(value: CertificateRecord, uses: ReadonlyMap<string, CertificateUse[]>): CertificateRecord {
-  if (value.locations.some((at) => at.kind === "secret")) return value;
-  const shown = new Set(value.locations.flatMap((at) => (at.kind === "listener" ? [at.host] : [])));
-  const served = [...uses].filter(([, list]) => list.some(({ hosts }) => hosts.some((host) => shown.has(host))));
-  const secrets = served.map(([secret]): CertificateLocation => {
-    const [namespace = "", name = ""] = secret.split("/");
-    return { kind: "secret", namespace, name };
-  });
-  return { ...value, locations: [...value.locations, ...secrets] };
 }
 
 /** `Secret ns/name`, `pay.example.com:443`: a place in words. */

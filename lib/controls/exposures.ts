@@ -83,7 +83,7 @@ function serviceExposures(context: EvaluationContext, judged: ReadonlySet<string
           facing:
             type === "LoadBalancer"
               ? serviceFacing(service, inventory.provider)
-              : { reach: "unknown", because: "whether its nodes can be reached from the internet is not known" },
+              : { reach: "unknown", because: "it depends on the addresses of its nodes" },
           workloads: workloadsBehind(context, service),
           namespaces: [ref.namespace],
           hosts: [],
@@ -123,13 +123,13 @@ function ingressFacing(ingress: Ingress): Facing {
   if (className === "gce") return { reach: "internet", because: "its class is gce" };
   if (className === "alb")
     return { reach: "unknown", because: "without alb.ingress.kubernetes.io/scheme the controller's version decides" };
-  return { reach: "unknown", because: "from where its controller can be reached is not part of the Ingress" };
+  return { reach: "unknown", because: "it depends on its controller" };
 }
 
 const GATEWAY_ROUTES = ["gateway-httproutes", "gateway-grpcroutes", "gateway-tlsroutes", "gateway-tcproutes"] as const;
 const BEHIND_GATEWAY: Facing = {
   reach: "unknown",
-  because: "from where its gateway can be reached is not part of the route",
+  because: "it depends on its gateway",
 };
 
 interface RouteSpec {
@@ -169,7 +169,7 @@ function openshiftExposure(context: EvaluationContext, judged: ReadonlySet<strin
     target?.name === undefined ? [] : [{ namespace, name: target.name }],
   );
   const ref = { ...refOf(route), namespace };
-  const facing: Facing = { reach: "unknown", because: "from where its router can be reached is not part of the Route" };
+  const facing: Facing = { reach: "unknown", because: "it depends on its router" };
   return exposure(
     context,
     judged,
@@ -313,7 +313,7 @@ function hostExposures(context: EvaluationContext, judged: ReadonlySet<string>):
         {
           ref: workload.ref,
           means: sharing.length > 0 ? "hostNetwork" : "hostPort",
-          facing: { reach: "unknown", because: "whether its nodes can be reached from the internet is not known" },
+          facing: { reach: "unknown", because: "it depends on the addresses of its nodes" },
           workloads: [workload],
           namespaces: [workload.namespace],
           hosts: [],

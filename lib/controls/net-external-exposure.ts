@@ -148,7 +148,7 @@ function judge(context: EvaluationContext, exposure: Exposure): Result {
     if (entry.value.reach === "internal") judgeReach(exposure, fails, unknowns);
   }
   const words = `${exposure.ref.kind} ${exposure.ref.namespace}/${exposure.ref.name} (${exposure.means}${exposure.hosts.length > 0 ? ` for ${nameSome(exposure.hosts, 3)}` : ""})`;
-  const leads = `It leads into ${nameSome(exposure.namespaces)}${exposure.workloads.length > 0 ? `, to ${nameSome(exposure.workloads.map(nameOf))}` : ", where it selects no workload"}; ${exposure.facing.because}.${nodePortNote(exposure)}`;
+  const leads = `It leads into ${nameSome(exposure.namespaces)}${exposure.workloads.length > 0 ? `, to ${nameSome(exposure.workloads.map(nameOf))}` : ", where it selects no workload"}; ${facingWords(exposure)}.${nodePortNote(exposure)}`;
   const status = fails.length > 0 ? "fail" : unknowns.length > 0 ? "unknown" : "pass";
   const shown = [...fails, ...unknowns];
   return {
@@ -233,6 +233,14 @@ function findEntry(context: EvaluationContext, { ref }: Exposure): Entry {
   return ended ?? { state: "none", text: "is not on the register of public services" };
 }
 
+function facingWords({ facing }: Exposure): string {
+  const words = {
+    internet: "it faces the internet",
+    internal: "it is internal",
+    unknown: "whether it faces the internet is not known",
+  };
+  return `${words[facing.reach]}: ${facing.because}`;
+}
 function nodePortNote({ service }: Exposure): string {
   if (service?.spec.type === "NodePort")
     return " Its node ports are open on every node, also on those outside the CDE.";

@@ -84,10 +84,10 @@ describeControl(tlsCertValidity, [
     assessor: { prints: "openssl s_client -connect pay.example.com:443" },
   },
   {
-    name: "what a listener shows is what its Secret holds",
+    name: "a listener and its Secret, as the import says",
     status: "pass",
     objects: world(),
-    options: imported(record({ locations: [listener] })),
+    options: imported(record({ locations: [listener, secret] })),
     object: "Secret/cde/pay-tls",
   },
   {
@@ -300,6 +300,19 @@ describeControl(tlsCertValidity, [
     objects: world(),
     object: "Secret/cde/pay-tls",
     says: "nobody has read this certificate",
+  },
+  {
+    name: "a listener alone says nothing of the Secret behind: a CDN may stand between",
+    status: "unknown",
+    objects: world(),
+    options: imported(record({ locations: [listener] })),
+    object: "Secret/cde/pay-tls",
+  },
+  {
+    name: "an end that is no date",
+    status: "unknown",
+    objects: world(certificate({}, { notAfter: "soon" }), issuer()),
+    says: "which is no date",
   },
   {
     name: "an old import",

@@ -78,7 +78,7 @@ export const tlsProtocolFloor: Control = {
     notApplicable: "Nothing ends TLS in scope, and no aggregated API is served by a Service.",
     why: "The weakest version and cipher that a listener accepts is what an attacker chooses.",
     cannotSee:
-      "Listeners inside pods (TLS passed through), and load balancers before the cluster until somebody tries them.",
+      "Listeners inside pods (TLS passed through), load balancers before the cluster until somebody tries them, and whether a handshake met the cluster or a CDN before it.",
   },
   evaluate: (context) => judgeCluster(context, CATEGORIES, () => judge(context)),
   verify: ({ scope }) => ({

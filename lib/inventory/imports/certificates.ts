@@ -27,7 +27,7 @@ export const certificatesImport = documentImport(
     description:
       "Certificates that listeners show, Secrets hold or nodes keep as files. Names, dates, key and signature are read from their bytes; a private key is refused.",
     howToGet:
-      "A listener's: openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null. A Secret's, without its key: kubectl get secret -n NS NAME -o jsonpath='{.data.tls\\.crt}' | base64 -d. `trust: public` says that openssl verified it against the public roots (Verify return code: 0).",
+      "A listener's: openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null. A Secret's, without its key: kubectl get secret -n NS NAME -o jsonpath='{.data.tls\\.crt}' | base64 -d. Name the Secret as a second location of what its listener shows, if nothing stands between. `trust: public` says that openssl verified it against the public roots (Verify return code: 0).",
     controls: ["tls-cert-validity", "tls-cert-inventory"],
     example: `certificates:
   - locations:

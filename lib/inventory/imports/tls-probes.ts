@@ -12,7 +12,7 @@ export const tlsProbesImport = documentImport(
     description:
       "Which protocol versions and ciphers each listener accepted when every version was tried. What was not tried is not known.",
     howToGet:
-      "testssl.sh --protocols --each-cipher --jsonfile out.json HOST:443, or nmap --script ssl-enum-ciphers -p 443 HOST. A modern openssl refuses TLS 1.1 by itself, so its failure proves nothing.",
+      "Try the cluster's own listener, not a CDN before it: testssl.sh --ip ADDRESS --protocols --each-cipher --jsonfile out.json HOST:443, or nmap --script ssl-enum-ciphers -p 443 HOST. A modern openssl refuses TLS 1.1 by itself, so its failure proves nothing.",
     controls: ["tls-protocol-floor"],
     example: `probes:
   - host: pay.example.com
