@@ -1,6 +1,6 @@
 /** Bills of materials of running images: Trivy Operator's SbomReports in the cluster, and documents that were uploaded. */
 import type { ComponentSummary } from "@/lib/inventory/components";
-import { refOf } from "@/lib/inventory/inventory";
+import { type Inventory, refOf } from "@/lib/inventory/inventory";
 import type { CustomObject } from "@/lib/inventory/kinds";
 import type { ImportedSbom } from "@/lib/inventory/imported-images";
 import { normalRepository } from "./image-reference";
@@ -26,9 +26,16 @@ export interface ImageSbom {
   evidence: EvidencePointer;
 }
 
-/** Every bill of materials that is known. */
+const cache = new WeakMap<Inventory, ImageSbom[]>();
+
+/** Every bill of materials that is known. Built once for an inventory. */
 export function allSboms({ inventory }: EvaluationContext): ImageSbom[] {
-  return [...inventory.list("trivy-sbomreports").map(ofReport), ...(inventory.facts.sboms ?? []).map(ofImport)];
+  let sboms = cache.get(inventory);
+  if (sboms === undefined) {
+    sboms = [...inventory.list("trivy-sbomreports").map(ofReport), ...(inventory.facts.sboms ?? []).map(ofImport)];
+    cache.set(inventory, sboms);
+  }
+  return sboms;
 }
 
 /** Those of exactly this build. */

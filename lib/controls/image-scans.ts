@@ -38,19 +38,31 @@ export interface ImageScan {
   evidence: EvidencePointer;
 }
 
-const cache = new WeakMap<Inventory, ImageScan[]>();
+interface ScanIndex {
+  all: ImageScan[];
+  byDigest: ReadonlyMap<string, ImageScan[]>;
+}
+const cache = new WeakMap<Inventory, ScanIndex>();
 
-/** Every scan that is known, in the order of its words. */
-export function scansOf({ inventory }: EvaluationContext): ImageScan[] {
-  let scans = cache.get(inventory);
-  if (scans === undefined) {
-    scans = [
-      ...inventory.list("trivy-vulnerabilityreports").map(ofReport),
-      ...(inventory.facts.vulnerabilityScans ?? []).map(ofImport),
-    ];
-    cache.set(inventory, scans);
+/** Every scan that is known, and by the digests that it names. Built once for an inventory. */
+function scanIndex({ inventory }: EvaluationContext): ScanIndex {
+  const known = cache.get(inventory);
+  if (known !== undefined) return known;
+  const all = [
+    ...inventory.list("trivy-vulnerabilityreports").map(ofReport),
+    ...(inventory.facts.vulnerabilityScans ?? []).map(ofImport),
+  ];
+  const byDigest = new Map<string, ImageScan[]>();
+  for (const scan of all) {
+    for (const digest of scan.digests) {
+      const same = byDigest.get(digest);
+      if (same === undefined) byDigest.set(digest, [scan]);
+      else same.push(scan);
+    }
   }
-  return scans;
+  const index = { all, byDigest };
+  cache.set(inventory, index);
+  return index;
 }
 
 /** Whether some scanner is connected; with why not. */
@@ -121,9 +133,9 @@ function ofImport(scan: ImportedVulnerabilityScan): ImageScan {
 
 /** Scans of exactly this build, newest first. */
 export function scansOfImage(context: EvaluationContext, image: RunningImage): ImageScan[] {
-  return scansOf(context)
-    .filter((scan) => scan.digests.some((digest) => image.digests.includes(digest)))
-    .sort((a, b) => (a.scannedAt < b.scannedAt ? 1 : a.scannedAt > b.scannedAt ? -1 : 0));
+  const { byDigest } = scanIndex(context);
+  const found = new Set(image.digests.flatMap((digest) => byDigest.get(digest) ?? []));
+  return [...found].sort((a, b) => (a.scannedAt < b.scannedAt ? 1 : a.scannedAt > b.scannedAt ? -1 : 0));
 }
 
 /** A report of the same container, repository and tag whose digest may be that of the image's configuration. */
@@ -151,7 +163,7 @@ export function scanState(context: EvaluationContext, image: RunningImage): Scan
   const scans = scansOfImage(context, image);
   const [scan] = scans;
   if (scan === undefined) {
-    const maybe = scansOf(context).find((candidate) => mayBeOfImage(candidate, image));
+    const maybe = scanIndex(context).all.find((candidate) => mayBeOfImage(candidate, image));
     if (maybe !== undefined) {
       return {
         status: "unknown",
@@ -184,8 +196,7 @@ export function scanState(context: EvaluationContext, image: RunningImage): Scan
       words: `${scan.words} was made with a database of ${scan.databaseAt.slice(0, 10)}, ${ageInDays(scan.databaseAt, scan.scannedAt)} days old by then`,
     };
   }
-  const hasSbom = sbomsOf(context, image).some(({ components }) => components > 0);
-  if (!scan.hasPackages && !hasSbom) {
+  if (!scan.hasPackages && !sbomsOf(context, image).some(({ components }) => components > 0)) {
     return {
       status: "unknown",
       scan,

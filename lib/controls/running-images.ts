@@ -81,13 +81,14 @@ export function judgeImages(
 /** Every build in the namespaces, in the order of its name. */
 export function runningImages({ inventory }: EvaluationContext, namespaces: readonly string[]): RunningImage[] {
   const found = new Map<string, RunningImage>();
+  const places = new Set<string>();
   for (const namespace of namespaces) {
-    for (const workload of inventory.workloadsIn(namespace)) collect(workload, found);
+    for (const workload of inventory.workloadsIn(namespace)) collect(workload, found, places);
   }
   return [...found.values()].sort((a, b) => (a.ref.name < b.ref.name ? -1 : a.ref.name > b.ref.name ? 1 : 0));
 }
 
-function collect(workload: Workload, found: Map<string, RunningImage>): void {
+function collect(workload: Workload, found: Map<string, RunningImage>, places: Set<string>): void {
   for (const variant of workload.variants) {
     const pods = workload.pods.filter((pod) => variant.podNames.includes(pod.metadata.name));
     for (const { container, pointer } of visitContainers(variant.spec)) {
@@ -117,7 +118,9 @@ function collect(workload: Workload, found: Map<string, RunningImage>): void {
         add(image.digests, ...digests);
         if (parsed?.tag != null) add(image.tags, parsed.tag);
         const place = { namespace: workload.namespace, container: container.name, workload: workload.ref.name };
-        if (!image.places.some((known) => JSON.stringify(known) === JSON.stringify(place))) image.places.push(place);
+        const key = JSON.stringify([name, place]);
+        if (!places.has(key)) image.places.push(place);
+        places.add(key);
         if (image.evidence.length < 20) {
           image.evidence.push(specEvidence(variant, `${pointer}/image`, reference));
           if (evidence !== null) image.evidence.push(evidence);
