@@ -13,6 +13,7 @@ import { authNoLongLivedTokens } from "./auth-no-long-lived-tokens";
 import { authNoStaticCredentials } from "./auth-no-static-credentials";
 import { authSharedAccounts } from "./auth-shared-accounts";
 import { chgBaselineConsistent } from "./chg-baseline-consistent";
+import { chgEnvironmentSeparation } from "./chg-environment-separation";
 import { chgGitopsInSync } from "./chg-gitops-in-sync";
 import { chgOutOfBand } from "./chg-out-of-band";
 import { cpAdmissionPlugins } from "./cp-admission-plugins";
@@ -214,6 +215,7 @@ export const CONTROLS: readonly Control[] = [
   monChangeDetection,
   monControlFailureAlerts,
   monWebProtection,
+  chgEnvironmentSeparation,
   chgGitopsInSync,
   chgOutOfBand,
   chgBaselineConsistent,

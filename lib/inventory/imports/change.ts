@@ -96,6 +96,7 @@ export const environmentsImport = documentImport(
     controls: ["chg-environment-separation"],
     example: `labelKey: environment
 production: [production]
+shared: [platform]
 reason: One cluster for production and staging until spring
 approvedBy: maria.keller@example.com
 approvedAt: 2026-09-01

@@ -7,6 +7,8 @@ export const environments = z.strictObject({
   labelKey: name.default("environment"),
   /** Values that mean production. */
   production: z.array(name).min(1).max(50),
+  /** Values of what serves every environment: the platform's own namespaces. */
+  shared: z.array(name).max(50).default([]),
   /** The fleet has no other environment at all. */
   isProductionOnly: z.boolean().default(false),
   ...approvalFields,
