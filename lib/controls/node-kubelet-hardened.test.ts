@@ -80,6 +80,7 @@ describeControl(nodeKubeletHardened, [
     severity: "critical",
     objects: world(),
     options: kubelet({ anonymous: true }),
+    assessor: { prints: '"anon":true', recorded: { curl: configz(true) } },
   },
   {
     name: "a flag overrides the file",

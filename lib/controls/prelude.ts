@@ -41,8 +41,8 @@ export const RULES_CAN =
 /** Shell function `grants`: one line per binding and subject with the rules that take effect. */
 export const GRANTS = `grants() { kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json | jq -c '.items as $i|(reduce ($i[]|select(.kind=="Role" or .kind=="ClusterRole")) as $r ({}; .["\\($r.kind)/\\($r.metadata.namespace//"")/\\($r.metadata.name)"]=($r.rules//[]))) as $rules|$i[]|select(.kind|endswith("Binding"))|. as $b|(if .roleRef.kind=="ClusterRole" then "ClusterRole//\\(.roleRef.name)" else "Role/\\(.metadata.namespace)/\\(.roleRef.name)" end) as $k|(.subjects//[])[] as $s|{bind:.kind,ns:(.metadata.namespace//"*"),binding:.metadata.name,role:"\\(.roleRef.kind)/\\(.roleRef.name)",subject:($s|{kind,name,namespace}),rules:($rules[$k]//[]),missingRole:($rules|has($k)|not)}'; }`;
 
-/** Shell function `flags COMPONENT`: pod name and flag, for every instance of a control-plane component. */
-export const FLAGS = `flags() { kubectl -n kube-system get pods -l component=$1 -o json | jq -r '.items[]|.metadata.name as $n|.spec.containers[0]|((.command//[])+(.args//[]))[]|select(startswith("--"))|"\\($n)\\t\\(.)"'; }`;
+/** Shell function `flags COMPONENT`: pod name and flag with its value (`--a=b` or `--a b`), for every instance of a control-plane component. */
+export const FLAGS = `flags() { kubectl -n kube-system get pods -l component=$1 -o json | jq -r '.items[]|.metadata.name as $n|.spec.containers[0]|((.command//[])+(.args//[]))|join(" ")|split(" --")[1:][]|"\\($n)\\t--\\(.)"'; }`;
 
 /** The parts, one per line. */
 export function script(...parts: string[]): string {

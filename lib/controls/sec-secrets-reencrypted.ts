@@ -63,7 +63,7 @@ export const secSecretsReencrypted: Control = {
     command: script(
       "# as root on a control-plane node; prints counts and never a value",
       'E="etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key"',
-      `$E get /registry/secrets/ --prefix --keys-only | sed '/^$/d' | while read -r k; do $E get "$k" --print-value-only </dev/null | head -c 100 | tr -d '\\0' | grep -aoE '^k8s:enc:[a-z]+:v[0-9]:[^:]+:' | head -1 || echo PLAIN; done | sort | uniq -c`,
+      `$E get /registry/secrets/ --prefix --keys-only | sed '/^$/d' | while read -r k; do $E get "$k" --print-value-only </dev/null | head -c 100 | tr -d '\\0' | grep -aoE -m1 '^k8s:enc:[a-z]+:v[0-9]:[^:]+:' || echo PLAIN; done | sort | uniq -c`,
     ),
     expect:
       "One line, with the provider and the key that writes; no PLAIN. With --etcd-prefix the path begins otherwise.",
