@@ -12,7 +12,10 @@ import { contextOf } from "@/lib/fixtures/builders";
 import type { ControlCase } from "@/lib/controls/testing";
 import type { Control, EvaluationContext, Remediation, Result } from "@/lib/controls/types";
 import { createInventory } from "@/lib/inventory/create-inventory";
-import { withImportedFacts } from "@/lib/inventory/imports";
+import { IMPORT_KINDS, withImportedFacts } from "@/lib/inventory/imports";
+import { factsOfNodeReports, type NodeReportSpec } from "@/lib/inventory/node-reports";
+import { NODES_SAMPLES } from "@/lib/inventory/redaction/samples-nodes";
+import { manifestFacts } from "@/lib/inventory/wire/messages";
 import { refKey } from "@/lib/inventory/inventory";
 import type { Snapshot } from "@/lib/inventory/snapshot";
 import { SECTIONS } from "@/lib/inventory/sections";
@@ -20,6 +23,7 @@ import { type CaseCluster, runShell, startCaseCluster } from "./case-cluster";
 
 globalThis.ringfenceCaseHarness = (control, cases) => {
   describe(`[cluster] ${control.id}`, () => {
+    readerTest(control, cases);
     assessorTests(control, cases);
     collectorTests(control, cases);
     remediationTests(control, cases);
@@ -65,6 +69,27 @@ function assessorTests(control: Control, cases: readonly ControlCase[]): void {
 
 /** What changes the cluster; other manifests are files of the control plane's hosts. */
 const APPLIES = /^kubectl(?: -n \S+)? (?:diff|apply|patch|label|annotate|taint|replace|create)\b/;
+
+/** Facts by who makes them; a fact that only a test can make would leave its control without an answer for ever. */
+const READABLE: ReadonlySet<string> = new Set([
+  ...Object.keys(manifestFacts.shape),
+  ...Object.keys(factsOfNodeReports([NODES_SAMPLES["node-reports"].spec as unknown as NodeReportSpec])),
+  ...IMPORT_KINDS.flatMap((kind) => {
+    const origin = { by: "upload", name: "example", collectedAt: "2026-11-21T10:00:00Z" } as const;
+    const { facts = {}, registers = {} } = kind.parse(kind.example, origin);
+    return [...Object.keys(facts), ...Object.keys(registers).map((key) => `registers.${key}`)];
+  }),
+]);
+
+function readerTest(control: Control, cases: readonly ControlCase[]): void {
+  it("[cluster] rests on facts and registers that the agent or a document brings", () => {
+    const used = cases.flatMap(({ options }) => [
+      ...Object.keys(options?.facts ?? {}),
+      ...Object.keys(options?.registers ?? {}).map((key) => `registers.${key}`),
+    ]);
+    expect([...new Set(used)].filter((key) => !READABLE.has(key))).toEqual([]);
+  });
+}
 
 /** A passing and a failing case once more, read over the API by the agent's own collector instead of being built in memory. */
 function collectorTests(control: Control, cases: readonly ControlCase[]): void {
