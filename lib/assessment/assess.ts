@@ -10,6 +10,7 @@
  */
 import { CATALOG_VERSION } from "./catalog-version";
 import { CONTROLS } from "@/lib/controls";
+import { isCustomControlId } from "@/lib/controls/custom/control";
 import { CLUSTER_REF, type Control, type EvaluationContext, type Result } from "@/lib/controls/types";
 import { createInventory } from "@/lib/inventory/create-inventory";
 import { type Inventory, type ResourceRef, refKey } from "@/lib/inventory/inventory";
@@ -18,7 +19,7 @@ import { findSection, permissionOf, sectionOfKind } from "@/lib/inventory/sectio
 import type { InvalidObject, Provider, Snapshot } from "@/lib/inventory/snapshot";
 import { coverageOf as coverageOfLinks, LEAF_REQUIREMENTS, type Requirement } from "@/lib/pci";
 import { classifyScope } from "@/lib/scope/classify";
-import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
+import { DEFAULT_SCOPE_SETTINGS, type Scope, type ScopeSettings } from "@/lib/scope/types";
 import { type ControlLink, linksByRequirement, missingAmong } from "./coverage";
 import { controlStatus, countStatuses, decides, requirementStatus } from "./status";
 import type { Assessment, ControlSummary, RequirementAssessment, RequirementPart } from "./types";
@@ -33,6 +34,8 @@ export interface AssessOptions {
   catalogVersion?: string;
   /** What the organization has approved; nothing unless given. */
   registers?: Registers;
+  /** The scope of this very inventory with these settings, where the caller has it already. */
+  scope?: Scope;
   /** Attestation groups that a person has signed and that haven't expired. */
   attested?: ReadonlySet<string>;
 }
@@ -41,7 +44,7 @@ export interface AssessOptions {
 export function assess(input: Snapshot | Inventory, options: AssessOptions): Assessment {
   const inventory = "workloads" in input ? input : createInventory(input);
   const controls = options.controls ?? CONTROLS;
-  const scope = classifyScope(inventory, options.scopeSettings ?? DEFAULT_SCOPE_SETTINGS);
+  const scope = options.scope ?? classifyScope(inventory, options.scopeSettings ?? DEFAULT_SCOPE_SETTINGS);
   const { asOf, registers } = options;
   const context: EvaluationContext = { inventory, scope, asOf, ...(registers === undefined ? {} : { registers }) };
 
@@ -186,8 +189,11 @@ function assessRequirement(
     id,
     status: attested.has(id) ? ("attested" as const) : ("needs-attestation" as const),
   }));
+  // Coverage says how far the product tests it; what an organization adds is its own.
   const coverage = coverageOfLinks(requirement, {
-    links: links.map(({ control, kind }) => ({ control: control.id, kind })),
+    links: links
+      .filter(({ control }) => !isCustomControlId(control.id))
+      .map(({ control, kind }) => ({ control: control.id, kind })),
     isManaged,
   });
   const isSuperseded = requirement.supersededOn !== undefined && asOf.slice(0, 10) >= requirement.supersededOn;

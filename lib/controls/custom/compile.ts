@@ -1,8 +1,9 @@
 /** From a definition to something that can be evaluated, or to everything that is wrong with it. */
-import type { ParseResult } from "@marcbachmann/cel-js";
+import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
 import { type Form, fieldsOfSection } from "@/lib/inventory/redaction";
 import { createEnvironment } from "./environment";
 import { checkFields } from "./fields";
+import { toRegExp } from "./patterns";
 import { CUSTOM_LIMITS, type CustomControlDefinition, type DefinitionProblem } from "./types";
 
 export interface CompiledValidation {
@@ -42,6 +43,7 @@ export function compileCustomControl(
       if (wanted !== null && checked.type !== undefined && !wanted.includes(checked.type)) {
         throw new Error(`gives ${checked.type}, must give ${wanted[0]}`);
       }
+      checkPatterns(run.ast);
       for (const [i, form] of forms.entries()) {
         const kind = definition.kinds[i] ?? "";
         for (const { path, why } of checkFields(run.ast, form, variableForms[i] ?? new Map()).unread) {
@@ -97,6 +99,29 @@ export function compileCustomControl(
   return { compiled: { definition, matchConditions, variables, validations }, problems: [] };
 }
 
+/**
+ * matches() is the library's own and takes JavaScript's patterns; so only those that RE2 reads alike go in, and they have to be
+ * there to be looked at.
+ */
+function checkPatterns(root: ASTNode): void {
+  // In a list and not by recursion over every node's shape: arguments are nodes, lists of nodes, or neither.
+  const waiting: unknown[] = [root];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (Array.isArray(next)) waiting.push(...(next as unknown[]));
+    if (!isNode(next)) continue;
+    waiting.push(next.args);
+    if (next.op !== "rcall" || next.args[0] !== "matches") continue;
+    const [, , [pattern]] = next.args;
+    if (pattern?.op !== "value" || typeof pattern.args !== "string") {
+      throw new Error("the pattern of matches() has to be a text, so that it can be checked; find() takes any");
+    }
+    toRegExp(pattern.args);
+  }
+}
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === "object" && value !== null && "op" in value && "args" in value;
+}
+
 const BOOLEAN = ["bool", "dyn"];
 const TEXT = ["string", "dyn"];
 
@@ -114,7 +139,17 @@ function shapeProblems(definition: CustomControlDefinition): DefinitionProblem[]
     ...definition.matchConditions.map((each, i) => [`matchConditions[${i}].expression`, each.expression] as const),
     ...definition.variables.map((each, i) => [`variables[${i}].expression`, each.expression] as const),
     ...definition.validations.map((each, i) => [`validations[${i}].expression`, each.expression] as const),
+    ...definition.validations.map(
+      (each, i) => [`validations[${i}].messageExpression`, each.messageExpression ?? ""] as const,
+    ),
   ];
+  for (const [i, { message = "" }] of definition.validations.entries()) {
+    if (message.length > CUSTOM_LIMITS.messageCharacters)
+      problems.push({
+        where: `validations[${i}].message`,
+        problem: `is longer than ${CUSTOM_LIMITS.messageCharacters} characters`,
+      });
+  }
   for (const [where, text] of texts) {
     if (text.length > CUSTOM_LIMITS.expressionCharacters) {
       problems.push({ where, problem: `is longer than ${CUSTOM_LIMITS.expressionCharacters} characters` });

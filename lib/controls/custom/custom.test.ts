@@ -83,6 +83,20 @@ describe("evaluating", () => {
     const sections = { deployments: { status: "forbidden" as const } };
     expect(run({}, [cdeNamespace()], { sections })[0]?.[0]).toBe("unknown");
   });
+  it.each([
+    ["object.metadata.name.matches('^w[a-z\\\\-]+$')", "pass"],
+    ["sets.contains(['web', 'api'], [object.metadata.name])", "pass"],
+    ["sets.intersects([object.metadata.name], ['api'])", "fail"],
+    ["sets.equivalent(object.spec.template.spec.containers.map(c, c.name), ['app', 'app'])", "pass"],
+    ["sets.contains([[1]], [[1]])", "unknown"],
+    ["object.metadata.name.replace('e', 'a') == 'wab' && object.metadata.name.charAt(0) == 'w'", "pass"],
+    ["object.metadata.name.charAt(9) == ''", "unknown"],
+    ["object.metadata.labels.nothing == 'x' || true", "pass"],
+    ["false && object.metadata.labels.nothing == 'x'", "fail"],
+    ["object.spec.?replicas.orValue(1) == 1", "pass"],
+  ])("%s: %s", (expression, status) => {
+    expect(run({ validations: [{ expression }] }, [cdeNamespace(), labelled])[0]?.[0]).toBe(status);
+  });
   it("judges pods at their workload", () => {
     const spec = minimalPodSpec({ containers: [container({ image: "docker.io/x" })] });
     const expression = "object.spec.containers.all(c, c.image.startsWith('registry.example.com/'))";
@@ -147,6 +161,11 @@ describe("what is refused before it ever runs", () => {
     ["format.dns1123Label().validate('a')", ""],
     ["object.metadata.name ==", ""],
     ["has(object.metadata.resourceVersion)", "redacted"],
+    ["object.metadata.name.matches('\\\\Aweb')", "only RE2 knows"],
+    ["object.metadata.name.matches('[[:alpha:]]+')", "only RE2 knows"],
+    ["object.metadata.name.matches('(?i)web')", "only RE2 knows"],
+    ["object.metadata.name.matches('(?!web)')", "RE2 doesn't know"],
+    ["object.metadata.name.matches(object.metadata.namespace)", "has to be a text"],
   ])("%s", (expression, says) => {
     const problem = problemOf(expression);
     if (expression === "object.metadata.name") {

@@ -4,6 +4,7 @@
  * Source: kubernetes.io, "Common Expression Language in Kubernetes"; k8s.io/apiserver/pkg/cel/library for the names.
  */
 import { Environment } from "@marcbachmann/cel-js";
+import { toRegExp } from "./patterns";
 import { parseQuantity } from "./quantity";
 
 /** Structural limits of one expression. */
@@ -27,6 +28,7 @@ export function createEnvironment(): Environment {
   for (const name of ["object", "oldObject", "namespaceObject", "variables"]) env.registerVariable(name, "dyn");
   registerLists(env);
   registerTexts(env);
+  registerSets(env);
   registerQuantities(env);
   return env;
 }
@@ -53,11 +55,50 @@ function registerLists(env: Environment): void {
 function registerTexts(env: Environment): void {
   env.registerFunction(
     "string.find(string): string",
-    (text: string, pattern: string) => new RegExp(pattern, "u").exec(text)?.[0] ?? "",
+    (text: string, pattern: string) => toRegExp(pattern).exec(text)?.[0] ?? "",
   );
   env.registerFunction("string.findAll(string): list<string>", (text: string, pattern: string) =>
-    [...text.matchAll(new RegExp(pattern, "gu"))].map((match) => match[0]),
+    [...text.matchAll(toRegExp(pattern, "g"))].map((match) => match[0]),
   );
+  env.registerFunction("string.charAt(int): string", (text: string, at: bigint) => {
+    const signs = [...text];
+    // The end itself is a place without a character; beyond it is an error.
+    if (at < 0n || at > signs.length) throw new Error(`there is no character ${at} in a text of ${signs.length}`);
+    return signs[Number(at)] ?? "";
+  });
+  env.registerFunction("string.replace(string, string): string", (text: string, old: string, by: string) =>
+    text.replaceAll(old, () => by),
+  );
+}
+
+/** `sets.contains(list, sublist)` and its like: a namespace in CEL, a constant with methods here. */
+class Sets {}
+
+function registerSets(env: Environment): void {
+  env.registerType("Sets", { ctor: Sets, fields: {} });
+  env.registerConstant("sets", "Sets", new Sets());
+  const holds = (list: Values, wanted: unknown) => list.some((value) => isSame(value, wanted));
+  const contains = (list: Values, wanted: Values) => wanted.every((value) => holds(list, value));
+  env.registerFunction("Sets.contains(list, list): bool", (_: Sets, list: Values, wanted: Values) =>
+    contains(list, wanted),
+  );
+  env.registerFunction(
+    "Sets.equivalent(list, list): bool",
+    (_: Sets, a: Values, b: Values) => contains(a, b) && contains(b, a),
+  );
+  env.registerFunction("Sets.intersects(list, list): bool", (_: Sets, a: Values, b: Values) =>
+    b.some((value) => holds(a, value)),
+  );
+}
+
+/** CEL's equality for what a set is made of; anything deeper has no answer here. */
+function isSame(a: unknown, b: unknown): boolean {
+  for (const value of [a, b]) {
+    if (typeof value === "object" && value !== null) throw new Error("sets of lists or maps can't be compared here");
+  }
+  if (typeof a === "bigint" && typeof b === "number") return Number(a) === b;
+  if (typeof a === "number" && typeof b === "bigint") return a === Number(b);
+  return a === b;
 }
 
 function registerQuantities(env: Environment): void {

@@ -46,6 +46,9 @@ export interface DefinitionProblem {
   problem: string;
 }
 
+/** Every id of a custom control begins so, and no other does. */
+export const CUSTOM_PREFIX = "custom-";
+
 /** Limits of one definition; structural limits of an expression are in environment.ts. */
 export const CUSTOM_LIMITS = {
   kinds: 10,
@@ -54,5 +57,8 @@ export const CUSTOM_LIMITS = {
   variables: 30,
   expressionCharacters: 4_000,
   messageCharacters: 1_000,
+  idCharacters: 80,
+  titleCharacters: 160,
+  requirements: 20,
   controlsOfOrganization: 100,
 } as const;
