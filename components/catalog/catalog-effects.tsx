@@ -28,13 +28,14 @@ export function CatalogEffects({
     );
   }
   const missing = effects.filter(({ effect }) => effect === null).length;
+  const isOutdated = effects.some(({ effectScanSeq, lastScanSeq }) => effectScanSeq !== lastScanSeq);
   return (
     <Section
       title="Effect on your clusters"
       aside={
-        missing > 0 && onPreview !== null ? (
+        isOutdated && onPreview !== null ? (
           <Button small onClick={onPreview} disabled={isWaiting}>
-            {isWaiting ? <Spinner size={13} /> : null} Work it out
+            {isWaiting ? <Spinner size={13} /> : null} Work it out{missing === 0 ? " again" : ""}
           </Button>
         ) : null
       }
@@ -50,7 +51,7 @@ export function CatalogEffects({
         </Note>
       ) : null}
       <ul className="card mt-2 divide-y divide-line">
-        {effects.map(({ cluster, scanSeq, effect }) => (
+        {effects.map(({ cluster, lastScanSeq, effect, effectScanSeq }) => (
           <li key={cluster.slug} className="px-3.5 py-2">
             <span className="flex flex-wrap items-baseline gap-x-3">
               <Link
@@ -60,7 +61,10 @@ export function CatalogEffects({
               >
                 {cluster.name}
               </Link>
-              <span className="text-fg-3">scan {scanSeq}</span>
+              <span className="text-fg-3">
+                scan {effectScanSeq ?? lastScanSeq}
+                {effectScanSeq !== null && effectScanSeq < lastScanSeq ? `; the last is ${lastScanSeq}` : ""}
+              </span>
               {effect === null ? <span className="text-fg-3">not worked out</span> : <span>{sentenceOf(effect)}</span>}
             </span>
             {effect === null || effect.requirements.length + effect.controls.length === 0 ? null : (

@@ -53,9 +53,12 @@ export const catalogPage = z.object({
   effects: z.array(
     z.object({
       cluster: z.object({ slug: z.string(), name: z.string() }),
-      scanSeq: z.number().int(),
+      /** Number of the last evaluated scan. */
+      lastScanSeq: z.number().int(),
       /** Null: nobody has asked for it, or a worker is at it. */
       effect: catalogEffect.nullable(),
+      /** The scan that the effect is on; null without one. */
+      effectScanSeq: z.number().int().nullable(),
       madeAt: isoTime.nullable(),
     }),
   ),

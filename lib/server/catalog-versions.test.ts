@@ -181,7 +181,9 @@ describe("while an older version is active", () => {
     expect(shown.changes?.added.map(({ id }) => id)).toEqual([NEW]);
     expect(shown.changes?.removed.map(({ id }) => id)).toEqual(["pod-of-old"]);
     expect(shown.changes?.changed).toMatchObject([{ id: CHANGED, words: ["title"], severity: { from: "low" } }]);
-    expect(shown.effects).toMatchObject([{ cluster: { slug: "one" }, scanSeq: 1, effect: null }]);
+    expect(shown.effects).toMatchObject([
+      { cluster: { slug: "one" }, lastScanSeq: 1, effect: null, effectScanSeq: null },
+    ]);
   });
 
   it("shows the effect on the last scan once a worker has made it, and changes nothing by it", async () => {
@@ -190,6 +192,7 @@ describe("while an older version is active", () => {
     expect([asked.status, await asked.json()]).toEqual([202, { clusters: 1 }]);
     expect(await previewCatalog(organization.id, cluster.clusterId, CATALOG_VERSION)).toBe(true);
     const [effect] = (await page()).effects;
+    expect(effect).toMatchObject({ lastScanSeq: 1, effectScanSeq: 1 });
     expect(effect?.effect?.controls).toContainEqual({ id: "pod-of-old", from: "unknown", to: null });
     expect(effect?.effect?.controls.find(({ id }) => id === NEW)).toMatchObject({ from: null });
     expect(effect?.effect?.results.from).not.toEqual(effect?.effect?.results.to);

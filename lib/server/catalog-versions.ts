@@ -57,19 +57,27 @@ async function readEffects(
   const projects = requireProjectsWith(principal, "cluster:read");
   const visible = projects === null ? Prisma.empty : Prisma.sql`and c.project_id = any(${projects}::uuid[])`;
   const rows = await tx.$queryRaw<
-    { slug: string; name: string; scan_seq: number; changes: CatalogEffect | null; made_at: Date | null }[]
+    {
+      slug: string;
+      name: string;
+      scan_seq: number;
+      made_of: number | null;
+      changes: CatalogEffect | null;
+      made_at: Date | null;
+    }[]
   >`
-    select c.slug, c.name, r.scan_seq, p.changes, p.made_at
+    select c.slug, c.name, r.scan_seq, p.scan_seq as made_of, p.changes, p.made_at
     from cluster c
     join cluster_rollup r on r.org_id = c.org_id and r.cluster_id = c.id
     left join catalog_preview p on p.org_id = c.org_id and p.cluster_id = c.id and p.version = ${shipped}
-      and p.against = ${active} and p.scan_seq = r.scan_seq
+      and p.against = ${active}
     where c.org_id = ${principal.organization.id}::uuid and c.deleted_at is null ${visible}
     order by c.slug`;
   return rows.map((row) => ({
     cluster: { slug: row.slug, name: row.name },
-    scanSeq: row.scan_seq,
+    lastScanSeq: row.scan_seq,
     effect: row.changes,
+    effectScanSeq: row.made_of,
     madeAt: row.made_at?.toISOString() ?? null,
   }));
 }
