@@ -163,6 +163,20 @@ describe("flags of the control plane", () => {
     expect(seen.visible && seen.instances.map(({ ref }) => ref.kind)).toEqual(["Pod"]);
   });
 
+  it("reads a static pod's file without a namespace, by both of kubeadm's labels only", () => {
+    const file = (labels: Record<string, string>) => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "api", labels },
+      spec: { containers: [{ name: "server", command: ["kube-apiserver"], args: ["--profiling=false"] }] },
+    });
+    const of = (labels: Record<string, string>) =>
+      componentFlags(inventoryOf([file(labels)], { source: "manifests" }), "kube-apiserver");
+    expect(valueOf(of({ component: "kube-apiserver", tier: "control-plane" }), "profiling")).toBe("false");
+    expect(of({ component: "kube-apiserver" }).visible).toBe(false);
+    expect(of({ tier: "control-plane" }).visible).toBe(false);
+  });
+
   it("reads RKE2's static pods, whose flags are arguments", () => {
     const pod = staticPod("kube-apiserver", [], "s1", {
       spec: {

@@ -259,9 +259,13 @@ function checkKind(section: SectionName, apiVersion: string, kind: string, at: C
 
 /**
  * A static pod of the control plane, whose flags are the configuration of the cluster: it lies in kube-system and carries the
- * kubelet's mirror annotation or kubeadm's label for a component.
+ * kubelet's mirror annotation or kubeadm's label for a component. A file on a host may leave out the namespace (no object of a
+ * cluster does): then both of kubeadm's labels have to say it.
  */
 export function isControlPlanePod(meta: KubeObject["metadata"]): boolean {
+  if (meta.namespace === undefined || meta.namespace === "") {
+    return CONTROL_PLANE_COMPONENTS.has(meta.labels?.component ?? "") && meta.labels?.tier === "control-plane";
+  }
   if (meta.namespace !== "kube-system") return false;
   if (meta.annotations?.["kubernetes.io/config.mirror"] !== undefined) return true;
   return CONTROL_PLANE_COMPONENTS.has(meta.labels?.component ?? "");

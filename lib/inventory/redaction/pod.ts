@@ -130,6 +130,17 @@ const handler = object<ProbeHandler>({
 });
 const quantities = object<NonNullable<Container["resources"]>>({ limits: map(quantity), requests: map(quantity) });
 
+const containerPortShape = object<ContainerPort>(
+  { name: text, containerPort: integer, hostPort: integer, hostIP: text, protocol: text },
+  ["containerPort"],
+);
+/** The API refuses a port of the host without one of the container; in a manifest the host's port is what counts. */
+const containerPort: Shape<ContainerPort> = described((value, at) => {
+  const isHalf =
+    !at.isParsing && isObject(value) && value.containerPort === undefined && Number.isInteger(value.hostPort);
+  return containerPortShape(isHalf ? { ...value, containerPort: value.hostPort } : value, at);
+}, formOf(containerPortShape));
+
 const containerShape = object<Container>(
   {
     name: text,
@@ -137,11 +148,7 @@ const containerShape = object<Container>(
     imagePullPolicy: text,
     command: commandLine,
     args: commandLine,
-    ports: list(
-      object<ContainerPort>({ name: text, containerPort: integer, hostPort: integer, hostIP: text, protocol: text }, [
-        "containerPort",
-      ]),
-    ),
+    ports: list(containerPort),
     env: list(envVar),
     envFrom: list(object<EnvFromSource>({ prefix: text, secretRef: named, configMapRef: named })),
     volumeMounts: list(
@@ -243,6 +250,8 @@ const volume: Shape<Volume> = described((value, at) => {
     }
     return volumeShape(value, at);
   }
+  // As with a container: the API refuses a volume without a name, and a manifest's is judged under its position.
+  raw.name ??= `volume-${Number(at.path.at(-1) ?? 0) + 1}`;
   const projected = volumeShape(raw, at);
   const unlisted = Object.keys(raw).filter((key) => !Object.hasOwn(volumeFields, key) && isObject(raw[key]));
   if (unlisted.length === 0) return projected;

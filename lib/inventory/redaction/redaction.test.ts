@@ -179,6 +179,21 @@ describe("containers", () => {
     expect(elsewhere?.[0]).toBe(REDACTED);
   });
 
+  it("judges a port of the host without one of the container, and a volume without a name, as they would be written", () => {
+    const spec = {
+      containers: [{ name: "c", ports: [{ hostPort: 9100 }] }],
+      volumes: [{ name: "a", emptyDir: {} }, { hostPath: { path: "/srv" } }],
+    };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "n" }, spec };
+    const { object } = projectObject("pods", pod, "t");
+    expect(object?.spec.containers[0]?.ports).toEqual([{ containerPort: 9100, hostPort: 9100 }]);
+    expect(object?.spec.volumes?.[1]).toEqual({ name: "volume-2", hostPath: { path: "/srv" } });
+    const empty = { ...pod, spec: { containers: [{ name: "c", ports: [{ name: "http" }] }] } };
+    expect(projectObject("pods", empty, "t").problems).toHaveLength(1);
+    // The wire knows only what the API server would have taken.
+    expect(readProjectedPodSpec(spec, false).problem).toBeDefined();
+  });
+
   it("reads the account under its old name, where the new one is empty", () => {
     const accountOf = (fields: object) => {
       const spec = { containers: [{ name: "c" }], ...fields };
