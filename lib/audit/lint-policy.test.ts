@@ -73,6 +73,14 @@ describe("audit policy lint", () => {
     expect(rules({ level: "Metadata", users: ["a"], omitStages: ["ResponseStarted"] })).toEqual([]);
   });
 
+  it("names a rule that misses sessions over the other protocol", () => {
+    const exec = { resources: [{ resources: ["pods/exec", "pods/attach"] }] };
+    expect(rules({ level: "Request", verbs: ["create"], ...exec })).toEqual([
+      "half-matches 1: its verbs lack get, the verb of pods/exec, pods/attach over WebSocket: leave verbs out",
+    ]);
+    expect(rules({ level: "Request", verbs: ["get", "create"], ...exec }, { level: "Request", ...exec })).toEqual([]);
+  });
+
   it("asks for a catch-all", () => {
     expect(lint({ rules: [{ level: "Metadata", resources: [{ group: "*" }] }] }).at(-1)).toContain(
       "no-catch-all null: there is no last rule",

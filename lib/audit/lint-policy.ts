@@ -9,7 +9,7 @@ import type { AuditGroupResources, AuditPolicy, AuditPolicyRule } from "@/lib/in
 import { auditCoverage } from "./coverage";
 
 export interface PolicyDefect {
-  kind: "never-matches" | "shadowed" | "hides" | "stage" | "no-catch-all" | "watches-nothing";
+  kind: "never-matches" | "shadowed" | "hides" | "stage" | "no-catch-all" | "watches-nothing" | "half-matches";
   /** Counted from 1; null for the policy as a whole. */
   rule: number | null;
   /** A sentence without its end. */
@@ -40,6 +40,7 @@ export function lintAuditPolicy(
       (words): PolicyDefect => ({ kind: "never-matches", rule: i + 1, words }),
     ),
     ...watchesNothing(rule, i + 1),
+    ...halfMatching(rule, i + 1),
     ...shadowed(policy, i),
   ]);
   return [...defects, ...hiding(policy, options.judged), ...stages(policy), ...catchAll(policy)];
@@ -99,6 +100,17 @@ function watchesNothing(rule: AuditPolicyRule, number: number): PolicyDefect[] {
     rule: number,
     words: `it watches the ConfigMap ${name}, but the audit policy is a file on the host and its changes are no request`,
   }));
+}
+
+const SESSIONS = ["pods/exec", "pods/attach", "pods/portforward"];
+/** A session over SPDY is a create, one over WebSocket (kubectl since about 1.30) a get: a rule with one of them misses the other. */
+function halfMatching({ verbs = [], resources = [] }: AuditPolicyRule, number: number): PolicyDefect[] {
+  const sessions = SESSIONS.filter((session) => resources.some((entry) => entry.resources?.includes(session)));
+  const lacks = ["get", "create"].filter((verb) => !verbs.includes(verb));
+  if (sessions.length === 0 || verbs.length === 0 || lacks.length !== 1) return [];
+  const [lacking = ""] = lacks;
+  const words = `its verbs lack ${lacking}, the verb of ${sessions.join(", ")} over ${lacking === "get" ? "WebSocket" : "SPDY"}: leave verbs out`;
+  return [{ kind: "half-matches", rule: number, words }];
 }
 
 function shadowed({ rules }: AuditPolicy, index: number): PolicyDefect[] {

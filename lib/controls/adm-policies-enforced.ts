@@ -24,9 +24,10 @@ import { ALL_PROBE_IDS, OUTCOME_WORDS, OUTCOMES, type Outcome, podSecurityProbes
 import { POLICY_SECTIONS, policyCovers } from "./admission-policies";
 import type { PolicyCover } from "./policy-cover";
 import type { Inventory } from "@/lib/inventory/inventory";
-import { refOf } from "@/lib/inventory/inventory";
+import { refOf, refKey } from "@/lib/inventory/inventory";
 import { matchesSelector } from "@/lib/inventory/selectors";
 import { minorOfVersion, podSecurityLabel, resolvePolicy, visitContainers } from "@/lib/podsecurity";
+import { kyvernoNotes } from "./kyverno-notes";
 import { renderManifest } from "./manifest";
 import { judgeNamespaces, namespaceRef, nameSome } from "./population";
 import { script } from "./prelude";
@@ -155,12 +156,13 @@ function judge(context: EvaluationContext, name: string): Result {
   const keptWords = kept.length > 0 ? ` Covered: ${kept.join("; ")}.` : "";
   const unsureWords =
     unsure.length > 0 ? ` Not known: ${unsure.join("; ")}. A canary that is refused would prove it.` : "";
+  const notes = notesOn(inventory, covers);
   if (failed.length > 0) {
     return {
       status: "fail",
       object: refOf(object),
       reason: `${failed.length} of ${OUTCOMES.length} outcomes not enforced`,
-      detail: `Namespace ${name}: no policy enforces ${failed.join("; ")}.${unsureWords}${keptWords}`,
+      detail: `Namespace ${name}: no policy enforces ${failed.join("; ")}.${unsureWords}${keptWords}${notes}`,
       evidence,
     };
   }
@@ -169,7 +171,7 @@ function judge(context: EvaluationContext, name: string): Result {
       status: "unknown",
       object: refOf(object),
       reason: `${unsure.length} of ${OUTCOMES.length} outcomes cannot be judged`,
-      detail: `Namespace ${name}:${unsureWords}${keptWords}`,
+      detail: `Namespace ${name}:${unsureWords}${keptWords}${notes}`,
       evidence,
     };
   }
@@ -177,9 +179,19 @@ function judge(context: EvaluationContext, name: string): Result {
     status: "pass",
     object: refOf(object),
     reason: `all ${OUTCOMES.length} outcomes are enforced`,
-    detail: `Namespace ${name}:${keptWords}`,
+    detail: `Namespace ${name}:${keptWords}${notes}`,
     evidence,
   };
+}
+
+/** Faults of the Kyverno policies that say something about the namespace, beside what they leave out. */
+function notesOn(inventory: Inventory, covers: readonly PolicyCover[]): string {
+  const policies = [...inventory.list("kyverno-clusterpolicies"), ...inventory.list("kyverno-policies")];
+  const concerned = new Set(covers.map(({ ref }) => refKey(ref)));
+  const notes = policies
+    .filter((policy) => concerned.has(refKey(refOf(policy))))
+    .flatMap((policy) => kyvernoNotes(policy.spec).map((words) => `${policy.kind} ${policy.metadata.name}: ${words}`));
+  return notes.length === 0 ? "" : ` Beside that: ${nameSome(notes, 8)}.`;
 }
 
 function sourcesOf(

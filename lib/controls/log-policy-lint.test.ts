@@ -67,6 +67,13 @@ describeControl(logPolicyLint, [
     says: "bind matches nothing",
   },
   {
+    name: "a rule for exec that misses WebSocket",
+    objects: world,
+    options: withRules({ level: "Request", verbs: ["create"], resources: [{ resources: ["pods/exec"] }] }, catchAll),
+    status: "fail",
+    says: "rule 1: its verbs lack get",
+  },
+  {
     name: "a namespace that does not exist",
     objects: world,
     options: withRules({ level: "Request", namespaces: ["cde-storage"] }, catchAll),

@@ -5,7 +5,7 @@
  * Pass: no unknown field, every rule can match, no rule of level None takes requests that must be recorded, no stage is left out
  * that holds the only event, the last rule catches everything else at Metadata or higher.
  * Fail: an unknown field (the API server drops it with a warning, and the rule matches more than was meant), wildcards or verbs that
- * no request has, namespaces that don't exist, rules that an earlier one shadows, a rule that watches a ConfigMap instead of the
+ * no request has, rules that miss sessions over WebSocket, namespaces that don't exist, rules that an earlier one shadows, a rule that watches a ConfigMap instead of the
  * policy's file, hiding rules, a missing catch-all.
  * Unknown: the policy file (of some API server) was not imported, or nobody looked for unknown fields; no scope is declared.
  * Not applicable: the provider fixes the policy and publishes no file to lint.
@@ -149,7 +149,7 @@ function defectsOf({ inventory, scope }: EvaluationContext, imported: ImportedAu
   const at = `/facts/auditPolicies/${index}`;
   const unknown = (imported.unknownFields ?? []).map(
     (field, i): Defect => ({
-      words: `${field} is no field there: the API server drops it with a warning${widens(field)}`,
+      words: `${field} is no field there: the API server drops it with a warning${widens(field, imported)}`,
       evidence: { ref: CLUSTER_REF, pointer: `${at}/unknownFields/${i}`, found: field },
     }),
   );
@@ -169,11 +169,16 @@ function withRule({ rule, words }: Pick<PolicyDefect, "rule" | "words">): string
 }
 
 /** What the rule matches once the field is gone. */
-function widens(field: string): string {
+function widens(field: string, { policy }: ImportedAuditPolicy): string {
   const [, number, name] = /^rules\[(\d+)\]\.(\w+)$/.exec(field) ?? [];
   if (number === undefined) return "";
   const rule = `rule ${Number(number) + 1}`;
-  return name === "resourceNames" || name === "resourceName"
-    ? `, so ${rule} matches objects of every name; names belong into an entry of resources`
-    : `, so ${rule} matches without it`;
+  if (name !== "resourceNames" && name !== "resourceName") return `, so ${rule} matches without it`;
+  const isAboutConfigMaps = policy.rules[Number(number)]?.resources?.some(({ resources = [] }) =>
+    resources.includes("configmaps"),
+  );
+  const file = isAboutConfigMaps
+    ? " (the audit policy itself is a file on the host: no ConfigMap's change is a change of it)"
+    : "";
+  return `, so ${rule} matches objects of every name; names belong into an entry of resources${file}`;
 }
