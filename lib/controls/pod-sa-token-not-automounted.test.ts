@@ -200,13 +200,23 @@ describe("the register", () => {
   ];
   const statusWith = (registers: Registers, options = {}) =>
     podSaTokenNotAutomounted.evaluate({ ...contextOf(objects, options), registers }).map((r) => [r.status, r.reason]);
-  const client = { namespace: "cde", serviceAccount: "app" };
+  const client = {
+    namespace: "cde",
+    serviceAccount: "app",
+    reason: "Reads its configuration",
+    approvedBy: "maria.keller@example.com",
+    approvedAt: "2026-01-01",
+  };
 
   it("passes a registered account with just the approved permissions", () => {
     const permissions = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list"] }];
     expect(statusWith({ apiClients: [{ ...client, permissions }] })).toEqual([
       ["pass", "registered, with approved permissions only"],
     ]);
+  });
+  it("fails a registered account whose approval has run out", () => {
+    const permissions = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list"] }];
+    expect(statusWith({ apiClients: [{ ...client, permissions, expiresAt: "2026-02-01" }] })[0]?.[0]).toBe("fail");
   });
   it("fails a registered account that may do more", () => {
     const permissions = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["list"] }];

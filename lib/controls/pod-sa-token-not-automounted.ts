@@ -5,7 +5,8 @@
  * volumes and their audience; what RBAC grants the account; the organization's register of workloads that need the API.
  * CDE and connected-to namespaces.
  * Pass: no API token is mounted; or the account is on the register and holds only the permissions listed there.
- * Fail: a token is mounted and the account has no permission (a pointless credential), is not on the register, or holds more.
+ * Fail: a token is mounted and the account has no permission (a pointless credential), is not on the register with an approval that
+ * holds today, or holds more.
  * Unknown: pods or ServiceAccounts were not read; RBAC was not read for an account that is on the register; an object is invalid;
  * no scope is declared.
  * Not applicable: no workload in the namespace; finished pods are not judged.
@@ -17,6 +18,7 @@
 import { componentFlags } from "@/lib/inventory/flags";
 import type { Inventory, PodVariant, Workload } from "@/lib/inventory/inventory";
 import type { PolicyRule } from "@/lib/inventory/kinds";
+import { isApprovedAt } from "@/lib/inventory/registers";
 import { covers } from "@/lib/rbac/covers";
 import { grantsOfAccount } from "@/lib/rbac/grants";
 import { describeRule } from "@/lib/rbac/rules";
@@ -178,7 +180,12 @@ function judge(
   const mounted = `${subject} has a token of ${accounts.map((name) => `ServiceAccount ${name}`).join(" and ")}: ${distinct(tokens.map((token) => token.words)).join("; ")}.`;
   const evidence = tokens.map((token) => token.evidence);
   const registered = accounts.map((name) =>
-    context.registers?.apiClients?.find((c) => c.namespace === workload.namespace && c.serviceAccount === name),
+    context.registers?.apiClients?.find(
+      (client) =>
+        client.namespace === workload.namespace &&
+        client.serviceAccount === name &&
+        isApprovedAt(client, context.asOf),
+    ),
   );
   const isListed = registered.every((entry) => entry !== undefined);
   if (rbac !== null) {

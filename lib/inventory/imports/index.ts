@@ -14,6 +14,7 @@ import { riskAcceptancesImport } from "./risk-acceptances";
 import { sbomImport } from "./sbom";
 import { trivyScanImport } from "./trivy-scan";
 import { workloadDemandsImport } from "./workload-demands";
+import { apiClientsImport } from "./api-clients";
 import { accessActivityImport } from "./access-activity";
 import { accessReviewsImport } from "./access-reviews";
 import { anonymousProbeImport } from "./anonymous-probe";
@@ -115,6 +116,7 @@ export const IMPORT_KINDS: readonly ImportKind[] = [
   policyExceptionsImport,
   breakGlassRecordsImport,
   workloadDemandsImport,
+  apiClientsImport,
   accessActivityImport,
   accessReviewsImport,
   anonymousProbeImport,

@@ -3,8 +3,8 @@
  * One file per register beside this one; each reaches the product as an import (lib/inventory/imports).
  * Absent: nothing is approved, which is also what an empty list says, unless the control's rule says otherwise.
  */
-import type { PolicyRule } from "../kinds";
 import type { AccessReview } from "./access-reviews";
+import type { ApiClient } from "./api-clients";
 import type { ApprovedAccess } from "./approved-access";
 import type { ComponentSupport } from "./component-support";
 import type { EncryptionKeyEntry } from "./encryption-keys";
@@ -36,7 +36,7 @@ import type { SilentNamespace } from "./silent-namespaces";
 export type { Approval } from "./approval";
 export type { Baseline, ChangeRecord, DeploymentIdentity, Environments, MalwareEvaluation, SilentNamespace };
 export { endOf, isApprovedAt, startOf } from "./approval";
-export type { AccessReview, ApprovedAccess, SharedAccountUse };
+export type { AccessReview, ApiClient, ApprovedAccess, SharedAccountUse };
 
 export interface Registers {
   /** Service accounts whose workloads need the Kubernetes API, and the permissions that were approved for each. */
@@ -79,9 +79,4 @@ export interface Registers {
   /** Absent: no inventory of backups was given. */
   backupLocations?: readonly BackupLocation[];
   dataVolumes?: readonly DataVolume[];
-}
-export interface ApiClient {
-  namespace: string;
-  serviceAccount: string;
-  permissions: readonly PolicyRule[];
 }
