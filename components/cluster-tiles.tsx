@@ -3,7 +3,10 @@ import type { ReactNode } from "react";
 import clsx from "clsx";
 import { FreshnessText } from "./status/freshness-text";
 import { type Freshness, StatusLabel } from "./status/status-label";
-import type { Status } from "./status/statuses";
+import { STATUS_ORDER, type Status } from "./status/statuses";
+
+/** So many clusters are drawn; of more, the worst. */
+const MOST = 24;
 
 /** One small card for each cluster: its status, one line, the age of its evidence. */
 export function ClusterTiles({
@@ -19,9 +22,11 @@ export function ClusterTiles({
     line?: ReactNode;
   }[];
 }) {
+  const rank = (tile: { status: Status }) => STATUS_ORDER.indexOf(tile.status);
+  const shown = tiles.length <= MOST ? tiles : tiles.toSorted((a, b) => rank(a) - rank(b)).slice(0, MOST);
   return (
     <ul className="grid grid-cols-2 gap-2 sm:grid-cols-3 lg:grid-cols-4">
-      {tiles.map((tile) => (
+      {shown.map((tile) => (
         <li key={tile.slug}>
           <Link
             prefetch={false}
@@ -52,6 +57,11 @@ export function ClusterTiles({
           </Link>
         </li>
       ))}
+      {shown.length < tiles.length ? (
+        <li className="col-span-full text-fg-3">
+          The {MOST} worst of {tiles.length.toLocaleString("en")} clusters. Choose another one above.
+        </li>
+      ) : null}
     </ul>
   );
 }

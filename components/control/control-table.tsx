@@ -6,6 +6,7 @@ import { Pager } from "@/components/ui/pager";
 import { tableState } from "@/components/ui/table-state";
 import { LensLink } from "../lens-link";
 import { ResultCountsText } from "../status/breakdown";
+import { LINK_WORDS } from "./link-words";
 import { SeverityBars } from "../status/severity";
 import { StatusLabel } from "../status/status-label";
 
@@ -36,7 +37,9 @@ export function ControlTable({
       cell: (row) => (
         <LensLink href={`/o/${organization}/controls/${row.id}`} className="row-link block py-1">
           {row.title}
-          <span className="mono block text-fg-3">{row.id}</span>
+          <span className="block text-small font-book text-fg-3">
+            <span className="mono">{row.id}</span> · {row.family.title}
+          </span>
         </LensLink>
       ),
     },
@@ -58,7 +61,7 @@ export function ControlTable({
               key={link.requirement}
               href={`/o/${organization}/requirements/${link.requirement}`}
               className={link.kind === "primary" ? "row-link target" : "row-link target text-fg-3"}
-              title={link.rationale}
+              title={`${LINK_WORDS[link.kind].word}. ${link.rationale}`}
             >
               {link.requirement}
             </LensLink>

@@ -1,14 +1,17 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ControlDetail } from "@/lib/api/assessment";
+import { KeyValue } from "@/components/ui/key-value";
 import { Note } from "@/components/ui/note";
 import { PageHead, RailBox, Section, WithRail } from "@/components/ui/page";
 import { ClusterTiles } from "../cluster-tiles";
-import { LensLink } from "../lens-link";
+import { GuideNames } from "../guide/guide-names";
 import { ResultCountsText } from "../status/breakdown";
 import { SeverityBars } from "../status/severity";
 import { StatusLabel } from "../status/status-label";
-import { LINK_WORDS } from "./link-words";
+import { ControlSections, ControlSources } from "./inputs";
+import { judgedWord } from "./judged";
+import { MappingTable } from "./mapping-table";
 import { RuleInWords } from "./rule";
 import { Verify } from "./verify";
 
@@ -34,44 +37,13 @@ export function ControlView({
           </span>
         }
       >
-        <span className="mono">{control.id}</span> · judges each {control.judges} ·{" "}
+        <span className="mono">{control.id}</span> · one result for each {judgedWord(control.judges)} ·{" "}
         {control.clustersTotal === 0
           ? "no cluster yet"
           : `${control.clustersFailing} of ${control.clustersTotal} clusters fail`}
       </PageHead>
-      <WithRail
-        rail={
-          <>
-            <RailBox title="Counts toward">
-              <ul className="space-y-3">
-                {control.requirements.map((link) => (
-                  <li key={link.requirement} className="grid grid-cols-[48px_minmax(0,1fr)] gap-x-2">
-                    <LensLink className="row-link font-strong" href={`${base}/requirements/${link.requirement}`}>
-                      {link.requirement}
-                    </LensLink>
-                    <span className="text-fg-2">
-                      <span className="font-medium text-fg" title={LINK_WORDS[link.kind].meaning}>
-                        {LINK_WORDS[link.kind].word}.
-                      </span>{" "}
-                      {link.rationale}
-                    </span>
-                  </li>
-                ))}
-              </ul>
-            </RailBox>
-            <RailBox title="Reads">
-              <ul className="flex flex-wrap gap-1.5">
-                {control.sections.map((section) => (
-                  <li key={section} className="chip mono">
-                    {section}
-                  </li>
-                ))}
-              </ul>
-              <p className="mt-2 text-fg-3">Never reads Secret values and never opens a connection in the cluster.</p>
-            </RailBox>
-          </>
-        }
-      >
+      <WithRail rail={<Rail base={base} control={control} />}>
+        <CatalogNote control={control} />
         {control.perCluster.length > 0 ? (
           <Section title="Clusters">
             <ClusterTiles
@@ -89,12 +61,23 @@ export function ControlView({
         ) : null}
         <Section title="Every object judged">{results}</Section>
         <Section title="How it decides">
-          <RuleInWords rule={control.rule} />
-          <p className="mt-2 text-fg-2">{control.rule.why}</p>
+          <RuleInWords rule={control.rule} whole />
         </Section>
-        <Section title="Cannot see">
-          <Note>{control.rule.cannotSee}</Note>
+        <Section
+          title="Counts toward"
+          aside={`${control.requirements.length} ${control.requirements.length === 1 ? "requirement" : "requirements"}`}
+        >
+          <MappingTable base={base} requirements={control.requirements} />
         </Section>
+        {control.sources.length > 0 ? (
+          <Section title="Documents that it reads">
+            <p className="mb-2 max-w-190 text-fg-3">
+              What the API of a cluster does not show comes from documents that people upload. Where the control could
+              not evaluate something, one of these can make it known; the result says which.
+            </p>
+            <ControlSources base={base} sources={control.sources} />
+          </Section>
+        ) : null}
         <Section title="Verify it yourself">
           <Verify title={`The assessor's command for ${control.id}`} verify={control.verify} />
         </Section>
@@ -106,4 +89,70 @@ export function ControlView({
       </WithRail>
     </>
   );
+}
+
+function Rail({ base, control }: { base: string; control: ControlDetail }) {
+  const { catalog } = control;
+  return (
+    <>
+      <RailBox title="This control">
+        <KeyValue
+          narrow
+          items={[
+            {
+              name: "Family",
+              value: (
+                <Link prefetch={false} className="row-link" href={`${base}/controls?family=${control.family.id}`}>
+                  {control.family.title}
+                </Link>
+              ),
+            },
+            { name: "Severity", value: <SeverityBars severity={control.severity} /> },
+            { name: "Judges", value: `each ${judgedWord(control.judges)}` },
+            { name: "Stale after", value: `${control.staleAfterHours} hours` },
+            {
+              name: "Catalogue",
+              value: (
+                <Link
+                  prefetch={false}
+                  className="row-link mono"
+                  href={`${base}/catalog/${encodeURIComponent(catalog.version)}?control=${control.id}`}
+                >
+                  {catalog.version}
+                </Link>
+              ),
+            },
+            { name: "Revision", value: control.revision },
+          ]}
+        />
+      </RailBox>
+      <RailBox title="Reads from the Kubernetes API">
+        <ControlSections sections={control.sections} />
+      </RailBox>
+      {control.guideErrors.length > 0 ? (
+        <RailBox title="What common guides get wrong">
+          <GuideNames base={base} errors={control.guideErrors} />
+        </RailBox>
+      ) : null}
+    </>
+  );
+}
+
+/** Where the active catalogue version and the code of this release part ways. */
+function CatalogNote({ control: { catalog } }: { control: ControlDetail }) {
+  if (catalog.isRetired)
+    return (
+      <Note tone="warn">
+        <b className="font-strong">This release has no code for this control.</b> It belongs to catalogue{" "}
+        {catalog.version} and answers Could not evaluate until another version is active.
+      </Note>
+    );
+  if (catalog.isDecidedAnew)
+    return (
+      <Note tone="warn">
+        <b className="font-strong">It decides otherwise than catalogue {catalog.version} says:</b> this release has only
+        its newer code, that of {catalog.shippedVersion}.
+      </Note>
+    );
+  return null;
 }

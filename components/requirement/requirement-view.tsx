@@ -2,20 +2,17 @@ import { ArrowLeft, ArrowRight } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RequirementDetail } from "@/lib/api/assessment";
 import { buttonClass } from "@/components/ui/button";
-import { LazyDisclosure } from "@/components/ui/lazy-disclosure";
-import { Note } from "@/components/ui/note";
 import { PageHead, RailBox, Section, WithRail } from "@/components/ui/page";
 import { ClusterTiles } from "../cluster-tiles";
-import { LINK_WORDS } from "../control/link-words";
-import { RuleInWords } from "../control/rule";
-import { Verify } from "../control/verify";
+import { GuideNames } from "../guide/guide-names";
 import { LensLink } from "../lens-link";
-import { Breakdown, ResultCountsText } from "../status/breakdown";
+import { Breakdown } from "../status/breakdown";
 import { CoverageLabel } from "../status/coverage";
-import { SeverityBars } from "../status/severity";
-import { StatusIcon } from "../status/status-icon";
 import { RollupLabel, StatusLabel } from "../status/status-label";
-import { STATUSES } from "../status/statuses";
+import { Attestations } from "./attestations";
+import { Position } from "./position";
+import { TestedBy } from "./tested-by";
+import { EVIDENCE, RELEVANCE, sentence } from "./words";
 
 /** One requirement for somebody who has to believe it: what was tested, on what, with which result, and how to check it. */
 export function RequirementView({
@@ -105,42 +102,31 @@ export function RequirementView({
                 <Breakdown counts={requirement.breakdown} />
               </RailBox>
             )}
-            {requirement.attestations.length > 0 ? (
-              <RailBox title="Attestations needed">
-                <ul className="space-y-3">
-                  {requirement.attestations.map((attestation) => (
-                    <li key={attestation.id} className="grid grid-cols-[18px_minmax(0,1fr)] gap-x-2">
-                      <span className="pt-0.5">
-                        <StatusIcon
-                          shape={STATUSES[attestation.status].shape}
-                          tone={STATUSES[attestation.status].tone}
-                          size={15}
-                        />
-                      </span>
-                      <span>
-                        <span className="font-medium">{attestation.title}</span>
-                        <span className="block text-small text-human-fg">{STATUSES[attestation.status].word}</span>
-                        <span className="block text-small text-fg-3">
-                          An assessor expects: {attestation.assessorExpects}
-                        </span>
-                      </span>
-                    </li>
-                  ))}
-                </ul>
+            {requirement.coverageReason !== null ? (
+              <RailBox title="How it is checked">
+                <CoverageLabel coverage={requirement.coverage} />
+                <p className="mt-1 text-fg-2">{requirement.coverageReason}</p>
               </RailBox>
             ) : null}
             {requirement.kubernetesReason ? (
               <RailBox title="What a cluster can show of it">
-                <p className="text-fg-2">{requirement.kubernetesReason}</p>
+                <p className="text-fg-2">
+                  {RELEVANCE[requirement.kubernetesRelevance]} {sentence(requirement.kubernetesReason)}
+                </p>
               </RailBox>
             ) : null}
             {requirement.typicalEvidence.length > 0 ? (
               <RailBox title="Evidence that is usually asked for">
                 <ul className="list-disc space-y-1 pl-4 text-fg-2">
                   {requirement.typicalEvidence.map((item) => (
-                    <li key={item}>{item}</li>
+                    <li key={item}>{EVIDENCE[item]}</li>
                   ))}
                 </ul>
+              </RailBox>
+            ) : null}
+            {requirement.guideErrors.length > 0 ? (
+              <RailBox title="What common guides get wrong">
+                <GuideNames base={base} errors={requirement.guideErrors} />
               </RailBox>
             ) : null}
           </>
@@ -166,121 +152,16 @@ export function RequirementView({
                 : null
             }
           >
-            {requirement.controlList.length === 0 ? (
-              requirement.missingControls.length === 0 ? (
-                <Note>No control tests this requirement from a cluster. A person has to show it.</Note>
-              ) : null
-            ) : (
-              <div className="card divide-y divide-line px-3.5">
-                {requirement.controlList.map((control) => (
-                  <LazyDisclosure
-                    key={control.id}
-                    summary={
-                      <span className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3 gap-y-0.5">
-                        <span className="min-w-0 flex-1 basis-64">
-                          <span className="font-medium">{control.title}</span>
-                          <span className="block text-small text-fg-3">
-                            <span className="mono">{control.id}</span> · {LINK_WORDS[control.link].word.toLowerCase()} ·{" "}
-                            <ResultCountsText counts={control.counts} />
-                          </span>
-                        </span>
-                        <span className="md:w-20">
-                          <SeverityBars severity={control.severity} />
-                        </span>
-                        <span className="md:w-44">
-                          <StatusLabel status={control.status} freshness={control.freshness} />
-                        </span>
-                      </span>
-                    }
-                  >
-                    <div className="space-y-3">
-                      <p className="text-fg-2">
-                        <b className="font-strong">{LINK_WORDS[control.link].meaning}</b> {control.rationale}
-                      </p>
-                      <RuleInWords rule={control.rule} />
-                      <p className="text-fg-2">
-                        <span className="text-fg-3">Cannot see:</span> {control.rule.cannotSee}
-                      </p>
-                      <h3 className="font-strong">Verify it yourself</h3>
-                      <Verify title={`The assessor's command for ${control.id}`} verify={control.verify} />
-                      <p>
-                        <LensLink className="link" href={`${base}/controls/${control.id}`}>
-                          Open the control
-                        </LensLink>
-                      </p>
-                    </div>
-                  </LazyDisclosure>
-                ))}
-              </div>
-            )}
-            <NotTested controls={requirement.missingControls} isAlone={requirement.controlList.length === 0} />
+            <TestedBy base={base} requirement={requirement} />
+          </Section>
+        ) : null}
+        {requirement.attestations.length > 0 ? (
+          <Section title="What a person has to state">
+            <Attestations attestations={requirement.attestations} />
           </Section>
         ) : null}
         {results ? <Section title="Every object judged">{results}</Section> : null}
       </WithRail>
-    </>
-  );
-}
-
-/** Controls that decide as well and that this release does not have: without them nothing here is more than a part. */
-function NotTested({ controls, isAlone }: { controls: readonly string[]; isAlone: boolean }) {
-  if (controls.length === 0) return null;
-  return (
-    <p className="mt-2 text-small text-fg-3">
-      Not tested in this release:{" "}
-      {controls.map((control, index) => (
-        <span key={control}>
-          {index > 0 ? ", " : null}
-          <span className="mono">{control}</span>
-        </span>
-      ))}
-      . {controls.length === 1 ? "It decides" : "They decide"} this requirement
-      {isAlone ? ", and no other control tests it." : " too, so what was tested can't pass it alone."}
-    </p>
-  );
-}
-
-const POSITIONS = ["In Place", "Not in Place", "Not Applicable"] as const;
-
-/** The assessor's words, with the one that the evidence points to marked. The finding in the report is never ours. */
-function Position({
-  suggested,
-  missing,
-}: {
-  suggested: RequirementDetail["suggestedPosition"];
-  /** How many deciding controls this release does not have. */
-  missing: number;
-}) {
-  return (
-    <>
-      <ul className="space-y-1">
-        {POSITIONS.map((position) => {
-          const marked = position === suggested;
-          const look = !marked
-            ? "border-line text-fg-3"
-            : position === "Not in Place"
-              ? "border-fail-line bg-fail-tint font-strong text-fail-fg"
-              : "border-line-strong bg-subtle font-strong text-fg";
-          return (
-            <li key={position} className={`flex h-7.5 items-center gap-2 rounded-control border px-2.5 ${look}`}>
-              <span
-                aria-hidden="true"
-                className={`size-3.5 rounded-full ${marked ? "border-[4.5px] border-current" : "border-[1.5px] border-control"}`}
-              />
-              {position}
-              {marked ? <span className="ml-auto text-small font-book">points here</span> : null}
-            </li>
-          );
-        })}
-      </ul>
-      <p className="mt-2 text-small text-fg-3">
-        {suggested !== null
-          ? ""
-          : missing > 0
-            ? `No word is suggested: ${missing === 1 ? "a control that decides" : `${missing} controls that decide`} this requirement ${missing === 1 ? "is" : "are"} not in this release. `
-            : "The evidence points to none of these yet. "}
-        The finding in the Report on Compliance is the assessor's decision.
-      </p>
     </>
   );
 }

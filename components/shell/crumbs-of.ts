@@ -9,6 +9,12 @@ const SECTIONS: Record<string, string> = {
   members: "Members",
 };
 
+/** Pages that are no thing of their section. */
+const PAGES: Record<string, string> = {
+  "clusters/register": "Register",
+  "controls/guides": "What common guides get wrong",
+};
+
 /** The way to an address, from its path alone: organization, section, the sections above a requirement, the thing. */
 export function crumbsOf(
   pathname: string,
@@ -31,8 +37,7 @@ export function crumbsOf(
         items.push({ label: above, path: `${base}/requirements/${above}` });
       }
     }
-    const label =
-      section === "findings" ? `F-${name}` : section === "clusters" && name === "register" ? "Register" : name;
+    const label = section === "findings" ? `F-${name}` : (PAGES[`${section}/${name}`] ?? name);
     items.push({ label });
   }
   const last = items.at(-1);

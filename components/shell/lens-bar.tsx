@@ -19,7 +19,8 @@ export function LensBar({ organization, projects }: { organization: string; proj
   const path = usePathname();
   const section = path.split("/")[3] ?? "";
   const isOneCluster = section === "clusters" && path.split("/").length > 4;
-  if (!WITH_LENS.includes(section) || isOneCluster) return null;
+  const isAboutGuides = path.endsWith("/controls/guides");
+  if (!WITH_LENS.includes(section) || isOneCluster || isAboutGuides) return null;
   return (
     <div className="no-print ml-auto flex items-center gap-1.5">
       <LensMenu name="project" label="Project" icon={Folder} choices={projects} />

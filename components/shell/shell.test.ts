@@ -36,6 +36,7 @@ describe("the breadcrumb", () => {
     expect(words("/o/acme/requirements/1.3.1")).toEqual(["Acme Pay", "Requirements", "1", "1.3", "1.3.1"]);
     expect(words("/o/acme/findings/2291")).toEqual(["Acme Pay", "Findings", "F-2291"]);
     expect(words("/o/acme/clusters/register")).toEqual(["Acme Pay", "Clusters", "Register"]);
+    expect(words("/o/acme/controls/guides")).toEqual(["Acme Pay", "Controls", "What common guides get wrong"]);
   });
   it("links everything but the last", () => {
     expect(crumbsOf("/o/acme/requirements/1.3", organization)).toEqual([

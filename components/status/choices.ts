@@ -1,5 +1,6 @@
 /** What a list can be filtered by, in the words of the records that draw it: a status has one word, wherever it is read. */
 import type { FilterChoice } from "@/components/ui/filter-bar";
+import { COVERAGES } from "./coverage";
 import { SCOPES } from "./scope-mark";
 import { SEVERITY_WORDS } from "./severity";
 import { STATUSES, type Status } from "./statuses";
@@ -14,6 +15,21 @@ export const SEVERITY_CHOICE: FilterChoice = {
   any: "Any severity",
   options: options(SEVERITY_WORDS),
 };
+
+export const COVERAGE_CHOICE: FilterChoice = {
+  name: "coverage",
+  label: "How it is checked",
+  any: "Checked in any way",
+  options: options(COVERAGES),
+};
+
+/** The choice with how many rows each value would list: "Critical (12)". */
+export function withCounts(choice: FilterChoice, counts: Readonly<Partial<Record<string, number>>>): FilterChoice {
+  return {
+    ...choice,
+    options: choice.options.map(({ value, label }) => ({ value, label: `${label} (${counts[value] ?? 0})` })),
+  };
+}
 
 /** By scope category; `name` is the parameter of the list. */
 export function scopeChoice(name: "scope" | "category"): FilterChoice {

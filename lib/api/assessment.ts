@@ -64,6 +64,8 @@ export const requirementsPage = pageOf(requirementRow).extend({
     needPerson: z.number().int(),
     notAssessed: z.number().int(),
     notApplicable: z.number().int(),
+    /** Of the blocked ones, those that fail; the others could not be evaluated. */
+    failing: z.number().int(),
     byCoverage: z.partialRecord(coverage, z.number().int()),
   }),
 });
@@ -86,6 +88,9 @@ export const remediation = z.object({
   risk: z.string(),
 });
 
+/** An error of common guides that concerns a control or a requirement; whole in `/controls/guides`. */
+export const guideErrorName = z.object({ id: z.string(), claim: z.string() });
+
 export const requirementControl = z.object({
   id: z.string(),
   title: z.string(),
@@ -101,8 +106,13 @@ export const requirementControl = z.object({
 export const requirementDetail = requirementRow.extend({
   previous: z.string().nullable(),
   next: z.string().nullable(),
-  typicalEvidence: z.array(z.string()),
+  /** Kinds of evidence that an assessor usually asks for. */
+  typicalEvidence: z.array(z.enum(["configuration", "process", "interview", "physical"])),
+  /** What a cluster can show of it, and what that rests on. */
+  kubernetesRelevance: z.enum(["direct", "supporting", "none"]),
   kubernetesReason: z.string(),
+  /** Why the coverage is what it is. Null for principals and sections. */
+  coverageReason: z.string().nullable(),
   appliesTo: z.string(),
   /** Which of the assessor's words the evidence points to (never the assessor's finding); null for none, or if a control is missing. */
   suggestedPosition: z.enum(["In Place", "Not in Place", "Not Applicable"]).nullable(),
@@ -123,19 +133,38 @@ export const requirementDetail = requirementRow.extend({
       id: z.string(),
       title: z.string(),
       assessorExpects: z.string(),
+      /** What a person uploads with the statement. */
+      uploads: z.string(),
+      frequency: z.string(),
+      /** How many requirements the same statement answers for, this one included. */
+      requirements: z.number().int(),
       status: z.enum(["needs-attestation", "attested"]),
     }),
   ),
+  /** Version of the catalogue that the controls and links are of. */
+  catalog: z.object({ version: z.string(), shippedVersion: z.string() }),
+  guideErrors: z.array(guideErrorName),
 });
 export type RequirementDetail = z.infer<typeof requirementDetail>;
+
+const controlStatus = resultStatus.or(z.literal("not-assessed"));
+const controlFamily = z.object({ id: z.string(), title: z.string() });
 
 export const controlRow = z.object({
   id: z.string(),
   title: z.string(),
   severity,
+  family: controlFamily,
   judges: z.string(),
   requirements: z.array(
-    z.object({ requirement: z.string(), kind: z.enum(["primary", "fail-only", "supporting"]), rationale: z.string() }),
+    z.object({
+      requirement: z.string(),
+      title: z.string(),
+      kind: z.enum(["primary", "fail-only", "supporting"]),
+      rationale: z.string(),
+      /** How far the requirement can be tested in this lens: by this control and all others. */
+      coverage,
+    }),
   ),
   status: resultStatus.or(z.literal("not-assessed")),
   counts,
@@ -147,16 +176,65 @@ export const controlsQuery = pageQuery.extend(lensQuery.shape).extend({
   q: z.string().max(100).optional(),
   status: resultStatus.or(z.literal("not-assessed")).optional(),
   severity: severity.optional(),
-  sort: z.enum(["worst", "id", "severity"]).default("worst"),
+  /** Id of a family, the first part of a control's id. */
+  family: z.string().max(20).optional(),
+  /** Controls that count toward a requirement of this coverage. */
+  coverage: coverage.optional(),
+  sort: z.enum(["worst", "id", "severity", "family"]).default("worst"),
   direction: sortDirection.default("asc"),
 });
 export const controlsPage = pageOf(controlRow).extend({
   /** The active version, and the one that this release brings: another while it waits to be activated. */
   catalog: z.object({ version: z.string(), shippedVersion: z.string() }),
+  /** Every control of the lens by status, whatever is filtered. */
+  summary: z.object({ byStatus: z.record(controlStatus, z.number().int()) }),
+  /** For each filter, how many rows each of its values would list beside the other filters. */
+  facets: z.object({
+    status: z.partialRecord(controlStatus, z.number().int()),
+    severity: z.partialRecord(severity, z.number().int()),
+    coverage: z.partialRecord(coverage, z.number().int()),
+    /** Every family of the catalogue, in its order. */
+    family: z.array(controlFamily.extend({ controls: z.number().int() })),
+  }),
 });
+export type ControlsPage = z.infer<typeof controlsPage>;
 export const controlDetail = controlRow.extend({
   rule: controlRule,
-  sections: z.array(z.string()),
+  /** Counts up when what it decides changes. */
+  revision: z.number().int(),
+  /** A result is shown as stale after so many hours. */
+  staleAfterHours: z.number(),
+  catalog: z.object({
+    version: z.string(),
+    shippedVersion: z.string(),
+    /** This release decides it otherwise than the active version says. */
+    isDecidedAnew: z.boolean(),
+    /** This release has no code for it. */
+    isRetired: z.boolean(),
+  }),
+  /** What of the Kubernetes API it can't do without. */
+  sections: z.array(
+    z.object({
+      name: z.string(),
+      resources: z.array(z.string()),
+      /** Read only where an operator allows it. */ isOptional: z.boolean(),
+    }),
+  ),
+  /** Documents that people upload and that it reads. */
+  sources: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      nature: z.enum(["fact", "register"]),
+      description: z.string(),
+      /** Clusters of the lens that could not evaluate the control, and those that hold such a document; the first few. */
+      clusters: z.array(
+        z.object({ slug: z.string(), name: z.string(), documents: z.number().int(), isWaiting: z.boolean() }),
+      ),
+      moreClusters: z.number().int(),
+    }),
+  ),
+  guideErrors: z.array(guideErrorName),
   verify: verifyCommand,
   perCluster: z.array(
     z.object({

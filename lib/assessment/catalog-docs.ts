@@ -3,8 +3,10 @@
  * Made from the same objects as the app's pages, so that the two can't differ.
  */
 import { CONTROLS } from "@/lib/controls";
+import { CONTROL_FAMILIES, type ControlFamily, familyOf } from "@/lib/controls/families";
 import type { Control } from "@/lib/controls/types";
 import {
+  ATTESTATION_GROUPS,
   type Coverage,
   findAttestationGroup,
   GUIDE_ERRORS,
@@ -22,25 +24,6 @@ export interface DocumentationPage {
   text: string;
 }
 
-const FAMILIES: Readonly<Record<string, string>> = {
-  scp: "Scope",
-  net: "Network",
-  tls: "Encryption in transit",
-  pod: "Workload hardening",
-  adm: "Admission",
-  iso: "Isolation",
-  img: "Images",
-  sec: "Secrets",
-  sto: "Storage and backups",
-  rbac: "Access rights",
-  auth: "Authentication",
-  cp: "Control plane",
-  node: "Nodes",
-  log: "Audit log",
-  mon: "Monitoring",
-  chg: "Change",
-  ver: "Versions",
-};
 const COVERAGE_WORDS: Readonly<Record<Coverage, string>> = {
   automated: "Automated",
   partial: "Partly automated",
@@ -54,23 +37,24 @@ const KIND_WORDS = { primary: "decides", "fail-only": "can only break it", suppo
 export function catalogPages(): DocumentationPage[] {
   return [
     { name: "README.md", text: overview() },
-    ...Object.keys(FAMILIES).map((family) => ({ name: `${family}.md`, text: familyPage(family) })),
+    ...CONTROL_FAMILIES.map((family) => ({ name: `${family.id}.md`, text: familyPage(family) })),
     { name: "requirements.md", text: requirementsPage() },
+    { name: "attestations.md", text: attestationsPage() },
     { name: "imports.md", text: importsPage() },
     { name: "commands.md", text: commandsPage() },
     { name: "guides.md", text: guidesPage() },
   ];
 }
 
-const familyOf = (control: Control): string => control.id.split("-", 1)[0] ?? "";
-const linkTo = (control: Control): string => `[${control.id}](${familyOf(control)}.md#${control.id})`;
+const linkTo = ({ id }: Control): string => `[${id}](${familyOf(id).id}.md#${id})`;
+const controlsIn = (family: ControlFamily): Control[] => CONTROLS.filter(({ id }) => familyOf(id).id === family.id);
 const lines = (...parts: readonly (string | readonly string[])[]): string => `${parts.flat().join("\n")}\n`;
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
 function overview(): string {
-  const rows = Object.entries(FAMILIES).map(([family, title]) => {
-    const controls = CONTROLS.filter((control) => familyOf(control) === family);
-    return `| [${title}](${family}.md) | ${controls.length} | ${controls.map((control) => linkTo(control)).join(" · ")} |`;
+  const rows = CONTROL_FAMILIES.map((family) => {
+    const controls = controlsIn(family);
+    return `| [${family.title}](${family.id}.md) | ${controls.length} | ${controls.map((control) => linkTo(control)).join(" · ")} |`;
   });
   return lines(
     "# The catalogue",
@@ -80,6 +64,7 @@ function overview(): string {
     "Each control says what it reads, when it passes, fails, cannot know or does not apply, why that is evidence and what it cannot see. See also:",
     "",
     "- [Requirements](requirements.md): each with its controls and what a person has to attest.",
+    "- [Attestations](attestations.md): what a person states, what an assessor expects to see with it, how often.",
     "- [Imports](imports.md): documents that make known what no cluster shows.",
     "- [Commands that need more than kubectl and jq](commands.md).",
     "- [What common guides get wrong](guides.md).",
@@ -90,9 +75,8 @@ function overview(): string {
   );
 }
 
-function familyPage(family: string): string {
-  const controls = CONTROLS.filter((control) => familyOf(control) === family);
-  return lines(`# ${FAMILIES[family] ?? family}`, "", controls.flatMap(controlSection));
+function familyPage(family: ControlFamily): string {
+  return lines(`# ${family.title}`, "", controlsIn(family).flatMap(controlSection));
 }
 
 function controlSection(control: Control): string[] {
@@ -125,7 +109,9 @@ const anchorOf = (requirement: string): string => requirement.toLowerCase().repl
 function requirementsPage(): string {
   const body = LEAF_REQUIREMENTS.flatMap((requirement) => {
     const controls = linksOf(requirement.id).map(({ control, kind }) => `${linkTo(control)} (${KIND_WORDS[kind]})`);
-    const groups = requirement.attestations.map((id) => findAttestationGroup(id)?.title ?? id);
+    const groups = requirement.attestations.map(
+      (id) => `[${findAttestationGroup(id)?.title ?? id}](attestations.md#${id})`,
+    );
     return [
       `### ${requirement.id}`,
       "",
@@ -147,6 +133,28 @@ function requirementsPage(): string {
     `They belong to ${PRINCIPAL_REQUIREMENTS.length} principal requirements and the appendices ${[...new Set(LEAF_REQUIREMENTS.map(({ id }) => principalOf(id)).filter((id) => id.startsWith("A")))].join(", ")}.`,
     "",
     body,
+  );
+}
+
+function attestationsPage(): string {
+  return lines(
+    "# Attestations",
+    "",
+    `${ATTESTATION_GROUPS.length} groups of requirements for which a person states what no cluster shows. One statement with its files answers for every requirement of its group.`,
+    "",
+    ATTESTATION_GROUPS.flatMap((group) => [
+      `## ${group.id}`,
+      "",
+      `**${group.title}.**`,
+      "",
+      `- **An assessor expects:** ${group.assessorExpects}`,
+      `- **To upload:** ${group.uploads}`,
+      `- **How often:** ${group.frequency}`,
+      `- **Answers for:** ${LEAF_REQUIREMENTS.filter(({ attestations }) => attestations.includes(group.id))
+        .map(({ id }) => `[${id}](requirements.md#${anchorOf(id)})`)
+        .join(", ")}`,
+      "",
+    ]),
   );
 }
 

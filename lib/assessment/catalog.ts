@@ -7,12 +7,12 @@
  * - A control of the version that this release has no code for answers `unknown`: nobody asked, so it can't have passed.
  */
 import { CONTROLS } from "@/lib/controls";
+import { isCustomControlId } from "@/lib/controls/custom/control";
 import { CLUSTER_REF, type Control } from "@/lib/controls/types";
-import { coverageOf as coverageOfLinks, type Requirement } from "@/lib/pci";
+import { type CoverageWithReason, explainCoverage, type Requirement } from "@/lib/pci";
 import { type CatalogControl, type CatalogDocument, revisionOf } from "./catalog-document";
 import { CATALOG_VERSION } from "./catalog-version";
 import { type ControlLink, linksByRequirement, missingAmong } from "./coverage";
-import type { Coverage } from "./types";
 
 export interface Catalog {
   version: string;
@@ -26,7 +26,8 @@ export interface Catalog {
   linksOf(requirement: string): readonly ControlLink[];
   /** Deciding controls of a requirement that the version doesn't have. */
   missingOf(requirement: Requirement): string[];
-  coverageOf(requirement: Requirement, options?: { isManaged?: boolean }): Coverage;
+  /** How far its controls cover a requirement, and why (rule: lib/pci/coverage.ts). */
+  explainCoverage(requirement: Requirement, options?: { isManaged?: boolean }): CoverageWithReason;
   /** Controls linked to a requirement or to anything below it; `deciding` leaves out links that only inform. */
   controlsOf(requirement: string, links: "all" | "deciding"): Control[];
 }
@@ -34,6 +35,13 @@ export interface Catalog {
 /** The catalogue of these controls, as they are. */
 export function catalogOf(controls: readonly Control[] = CONTROLS, version: string = CATALOG_VERSION): Catalog {
   return build(version, controls, [], []);
+}
+
+/** A catalogue with the organization's own controls behind its own. */
+export function withCustomControls(catalog: Catalog, custom: readonly Control[]): Catalog {
+  if (custom.length === 0) return catalog;
+  const { version, controls, decidedAnew, retired } = catalog;
+  return build(version, [...controls, ...custom], decidedAnew, retired);
 }
 
 /** The catalogue of a stored version with the code of `shipped`. */
@@ -71,9 +79,11 @@ function build(
     find: (id) => byId.get(id) ?? null,
     linksOf,
     missingOf: (requirement) => missingAmong(requirement, ids),
-    coverageOf: (requirement, { isManaged = false } = {}) =>
-      coverageOfLinks(requirement, {
-        links: linksOf(requirement.id).map(({ control, kind }) => ({ control: control.id, kind })),
+    explainCoverage: (requirement, { isManaged = false } = {}) =>
+      explainCoverage(requirement, {
+        links: linksOf(requirement.id)
+          .filter(({ control }) => !isCustomControlId(control.id))
+          .map(({ control, kind }) => ({ control: control.id, kind })),
         isManaged,
       }),
     controlsOf: (id, wanted) =>

@@ -22,14 +22,58 @@ export interface CoverageInput {
   isManaged?: boolean;
 }
 
-export function coverageOf(requirement: Requirement, { links, isManaged = false }: CoverageInput): Coverage {
+/** How far, and why: one or two sentences that say what is there, what is missing and what a person brings. */
+export interface CoverageWithReason {
+  coverage: Coverage;
+  reason: string;
+}
+
+export function coverageOf(requirement: Requirement, input: CoverageInput): Coverage {
+  return explainCoverage(requirement, input).coverage;
+}
+
+/** As coverageOf(), with the reason in words. */
+export function explainCoverage(
+  requirement: Requirement,
+  { links, isManaged = false }: CoverageInput,
+): CoverageWithReason {
   const deciding = links.filter((link) => link.kind !== "supporting");
   if (deciding.length > 0) {
     const existing = new Set(deciding.map((link) => link.control));
-    const isWhole = requirement.primaryControls.every((control) => existing.has(control));
+    const missing = requirement.primaryControls.filter((control) => !existing.has(control));
     const canPass = deciding.some((link) => link.kind === "primary");
-    return isWhole && canPass && requirement.attestations.length === 0 ? "automated" : "partial";
+    const needsPerson = requirement.attestations.length > 0;
+    if (missing.length === 0 && canPass && !needsPerson)
+      return {
+        coverage: "automated",
+        reason: "Every control that decides it is in the catalogue, and no person has to state anything for it.",
+      };
+    const reasons = [
+      canPass
+        ? "Controls decide a part of it."
+        : "A control can show that it is broken; no control can show that it is met.",
+      ...(missing.length === 0
+        ? []
+        : [
+            `${missing.join(", ")} would decide too and ${missing.length === 1 ? "does" : "do"} not in this catalogue.`,
+          ]),
+      ...(needsPerson ? ["A person has to state the rest, with files that show it."] : []),
+    ];
+    return { coverage: "partial", reason: reasons.join(" ") };
   }
-  if (isManaged && requirement.responsibility.managed === "provider") return "provider";
-  return requirement.kubernetesRelevance === "none" ? "outside-kubernetes" : "manual";
+  const informs = links.length > 0 ? " What its controls see informs them and decides nothing." : "";
+  if (isManaged && requirement.responsibility.managed === "provider")
+    return {
+      coverage: "provider",
+      reason: `No control decides it, and on managed clusters the provider meets it: their attestation has to show it.${informs}`,
+    };
+  return requirement.kubernetesRelevance === "none"
+    ? {
+        coverage: "outside-kubernetes",
+        reason: `It is about something that a cluster does not hold, so a person has to show it.${informs}`,
+      }
+    : {
+        coverage: "manual",
+        reason: `No control decides it: what a cluster could show is not enough, so a person has to show it.${informs}`,
+      };
 }

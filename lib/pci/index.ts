@@ -10,8 +10,8 @@ import type { AttestationGroup, Requirement } from "./types";
 
 export { compareRequirementIds } from "./order";
 export { GUIDE_ERRORS, type GuideError } from "./guide-errors";
-export { coverageOf, type Coverage, type CoverageInput } from "./coverage";
-export type { AttestationGroup, Requirement } from "./types";
+export { coverageOf, type Coverage, type CoverageInput, type CoverageWithReason, explainCoverage } from "./coverage";
+export type { AttestationGroup, Evidence, Requirement } from "./types";
 
 export const PCI_VERSION = "4.0.1";
 

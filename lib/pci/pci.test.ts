@@ -4,6 +4,7 @@ import {
   childrenOf,
   compareRequirementIds,
   coverageOf,
+  explainCoverage,
   findRequirement,
   getRequirement,
   LEAF_REQUIREMENTS,
@@ -97,5 +98,21 @@ describe("coverageOf", () => {
     expect(coverageOf(physical, { links: [] })).toBe("outside-kubernetes");
     expect(coverageOf(physical, { links: [], isManaged: true })).toBe("provider");
     expect(coverageOf(base, { links: [] })).toBe("manual");
+  });
+  it("says why, and names what is missing", () => {
+    const whole = [link("a"), link("b")];
+    expect(explainCoverage(base, { links: whole }).reason).toBe(
+      "Every control that decides it is in the catalogue, and no person has to state anything for it.",
+    );
+    expect(explainCoverage(base, { links: [link("a")] }).reason).toBe(
+      "Controls decide a part of it. b would decide too and does not in this catalogue.",
+    );
+    expect(explainCoverage({ ...base, attestations: ["att-policies"] }, { links: whole }).reason).toBe(
+      "Controls decide a part of it. A person has to state the rest, with files that show it.",
+    );
+    expect(explainCoverage(base, { links: whole.map(({ control }) => link(control, "fail-only")) }).reason).toBe(
+      "A control can show that it is broken; no control can show that it is met.",
+    );
+    expect(explainCoverage(base, { links: [link("a", "supporting")] }).reason).toContain("informs them");
   });
 });

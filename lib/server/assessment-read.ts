@@ -6,8 +6,10 @@
  * "not assessed" in statuses and counts alike.
  */
 import type { Freshness } from "@/lib/assessment/status";
+import type { Catalog } from "@/lib/assessment/catalog";
 import type { RequirementStatus } from "@/lib/assessment/types";
 import { type ResultStatus, SEVERITIES, type Severity } from "@/lib/controls/types";
+import type { CoverageWithReason, Requirement } from "@/lib/pci";
 import type { Transaction } from "./db/client";
 import { Prisma } from "./db/generated/client";
 import { isAssessed, type LensCluster, oldestFreshness } from "./lens";
@@ -166,4 +168,16 @@ export function oldestEvidence(clusters: readonly LensCluster[]): Date | null {
     if (at !== null && isAssessed(freshness) && (oldest === null || at < oldest)) oldest = at;
   }
   return oldest;
+}
+
+const MANAGED: ReadonlySet<string> = new Set(["eks", "gke", "aks"]);
+
+/** How far a requirement is covered in the clusters of a lens. The provider answers only where it runs all of them. */
+export function explainCoverageIn(
+  catalog: Catalog,
+  clusters: readonly LensCluster[],
+  requirement: Requirement,
+): CoverageWithReason {
+  const isManaged = clusters.length > 0 && clusters.every((cluster) => MANAGED.has(cluster.provider));
+  return catalog.explainCoverage(requirement, { isManaged });
 }

@@ -21,6 +21,7 @@ import {
 import {
   clustersOf,
   controlOverClusters,
+  explainCoverageIn,
   oldestEvidence,
   type OpenFindings,
   readControlStatuses,
@@ -40,6 +41,7 @@ import {
   pageSlice,
   readLensClusters,
 } from "./lens";
+import { guideErrorsAbout } from "./guides";
 import type { Principal } from "./principal";
 import { verifyOf } from "./verify-command";
 
@@ -132,7 +134,9 @@ export async function getRequirement(
     previous: REQUIREMENTS[index - 1]?.id ?? null,
     next: REQUIREMENTS[index + 1]?.id ?? null,
     typicalEvidence: [...requirement.typicalEvidence],
+    kubernetesRelevance: requirement.kubernetesRelevance,
     kubernetesReason: requirement.kubernetesReason,
+    coverageReason: row.status === null ? null : explainCoverageIn(facts.catalog, facts.clusters, requirement).reason,
     appliesTo: requirement.appliesTo,
     suggestedPosition: row.status === null ? null : suggestedPosition(row.status, missing),
     missingControls: missing,
@@ -167,9 +171,14 @@ export async function getRequirement(
         id,
         title: group?.title ?? id,
         assessorExpects: group?.assessorExpects ?? "",
+        uploads: group?.uploads ?? "",
+        frequency: group?.frequency ?? "",
+        requirements: LEAF_REQUIREMENTS.filter(({ attestations }) => attestations.includes(id)).length,
         status: "needs-attestation" as const,
       };
     }),
+    catalog: { version: facts.catalog.version, shippedVersion: facts.catalog.shippedVersion },
+    guideErrors: guideErrorsAbout({ requirement: requirement.id }),
   };
 }
 
@@ -248,10 +257,8 @@ function rollupOf(statuses: readonly RequirementStatus[]): RollupStatus | "not-a
     : rollupStatus(statuses);
 }
 
-const MANAGED: ReadonlySet<string> = new Set(["eks", "gke", "aks"]);
 function coverageIn(leaf: Requirement, { catalog, clusters }: Facts): Coverage {
-  const isManaged = clusters.length > 0 && clusters.every((cluster) => MANAGED.has(cluster.provider));
-  return catalog.coverageOf(leaf, { isManaged });
+  return explainCoverageIn(catalog, clusters, leaf).coverage;
 }
 
 /** Of a section: the coverage that all below share; partial where some of it can be tested; else what needs most of a person. */
@@ -289,6 +296,7 @@ function summaryOf(facts: Facts): RequirementsPage["summary"] {
     needPerson: 0,
     notAssessed: 0,
     notApplicable: 0,
+    failing: 0,
     byCoverage: {},
   };
   for (const leaf of LEAF_REQUIREMENTS) {
@@ -300,6 +308,7 @@ function summaryOf(facts: Facts): RequirementsPage["summary"] {
       continue;
     }
     summary.applicable++;
+    if (status === "fail") summary.failing++;
     if (status === "fail" || status === "unknown") summary.blocked++;
     else if (status === "not-assessed") summary.notAssessed++;
     else if (status === "needs-attestation") summary.needPerson++;

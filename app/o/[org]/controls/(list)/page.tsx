@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { ControlTable } from "@/components/control/control-table";
+import { ControlsSummary } from "@/components/control/summary";
 import { IgnoredNote } from "@/components/ignored-note";
 import { LENS, readQuery } from "@/components/query";
 import { addressOf, pick, type SearchParams } from "@/components/ui/address";
@@ -12,7 +13,7 @@ import { Message } from "@/components/ui/states";
 import { controlsQuery } from "@/lib/api/assessment";
 import { listControls } from "@/lib/server/controls";
 import { load } from "../../load";
-import { SEVERITY_CHOICE, resultChoice } from "@/components/status/choices";
+import { COVERAGE_CHOICE, resultChoice, SEVERITY_CHOICE, withCounts } from "@/components/status/choices";
 import { requirePagePrincipal } from "../../principal";
 
 export const metadata: Metadata = { title: "Controls" };
@@ -27,7 +28,8 @@ export default async function ControlsPage({
   const { org } = await params;
   const search = await searchParams;
   const principal = await requirePagePrincipal(org);
-  const { query, ignored } = readQuery(controlsQuery, search);
+  // Thirty a page: the document stays light with the whole catalogue.
+  const { query, ignored } = readQuery(controlsQuery, { pageSize: "30", ...search });
   const { data, refused } = await load(listControls(principal, query));
   if (refused) return refused;
   const path = `/o/${org}/controls`;
@@ -36,9 +38,14 @@ export default async function ControlsPage({
       <PageHead
         title="Controls"
         actions={
-          <Link prefetch={false} className={buttonClass({})} href={`/o/${org}/catalog`}>
-            Catalogue {data.catalog.version}
-          </Link>
+          <>
+            <Link prefetch={false} className={buttonClass({})} href={`${path}/guides`}>
+              What common guides get wrong
+            </Link>
+            <Link prefetch={false} className={buttonClass({})} href={`/o/${org}/catalog`}>
+              Catalogue {data.catalog.version}
+            </Link>
+          </>
         }
       >
         Technical tests, each with its rule in words. A control passes only when every object of its kind was read and
@@ -59,10 +66,24 @@ export default async function ControlsPage({
           </Note>
         )}
         <IgnoredNote path={path} params={search} ignored={ignored} />
+        <ControlsSummary path={path} lens={pick(search, LENS)} counts={data.summary.byStatus} />
         <FilterBar
           search={{ label: "Search controls by id or title", placeholder: "Id or title" }}
           keep={[...LENS, "sort", "direction"]}
-          choices={[resultChoice("not-assessed"), SEVERITY_CHOICE]}
+          choices={[
+            withCounts(resultChoice("not-assessed"), data.facets.status),
+            {
+              name: "family",
+              label: "Family",
+              any: "Any family",
+              options: data.facets.family.map(({ id, title, controls }) => ({
+                value: id,
+                label: `${title} (${controls})`,
+              })),
+            },
+            withCounts(SEVERITY_CHOICE, data.facets.severity),
+            withCounts(COVERAGE_CHOICE, data.facets.coverage),
+          ]}
         />
         <ControlTable
           organization={org}

@@ -7,7 +7,7 @@ import { flattenTree, parseOpen, type TreeRow } from "@/components/requirement/t
 import { RequirementTree } from "@/components/requirement/requirement-tree";
 import { RequirementsSummary } from "@/components/requirement/summary";
 import { STATUSES } from "@/components/status/statuses";
-import { COVERAGES } from "@/components/status/coverage";
+import { COVERAGE_CHOICE } from "@/components/status/choices";
 import { addressOf, pick, type SearchParams } from "@/components/ui/address";
 import { buttonClass } from "@/components/ui/button";
 import { FilterBar } from "@/components/ui/filter-bar";
@@ -89,12 +89,7 @@ export default async function RequirementsPage({
               any: "Any status",
               options: Object.entries(STATUSES).map(([value, entry]) => ({ value, label: entry.word })),
             },
-            {
-              name: "coverage",
-              label: "How it is checked",
-              any: "Checked in any way",
-              options: Object.entries(COVERAGES).map(([value, entry]) => ({ value, label: entry.word })),
-            },
+            COVERAGE_CHOICE,
             ...(flat
               ? [
                   {
