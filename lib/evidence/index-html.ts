@@ -56,7 +56,7 @@ ${fact("Collected", snapshot.collectedAt)}${fact("Evaluated as of", assessment.a
 ${fact("Agent", scan.agentVersion ?? "none")}${fact("Chain", scan.commitDigest ?? "none")}
 </dl>
 </header>
-<nav aria-label="Contents"><a href="#proves">What this proves</a> <a href="#requirements">Requirements</a> <a href="#controls">Controls</a> <a href="#scope">Scope</a> <a href="#read">What was read</a> <a href="#imports">What was uploaded</a></nav>
+<nav aria-label="Contents"><a href="#proves">What this proves</a> <a href="#requirements">Requirements</a> <a href="#controls">Controls</a> <a href="#scope">Scope</a> <a href="#read">What was read</a> <a href="#imports">What was uploaded</a> <a href="#custom">The organization's own controls</a></nav>
 <main>
 <section id="proves"><h2>What this proves</h2><ul>${items(PROVES)}</ul><h2>What it does not prove</h2><ul>${items(DOES_NOT_PROVE)}</ul></section>
 `;
@@ -65,6 +65,7 @@ ${fact("Agent", scan.agentVersion ?? "none")}${fact("Chain", scan.commitDigest ?
   yield scopeSection(source);
   yield readSection(source);
   yield importsSection(source);
+  yield customSection(source);
   yield "</main>\n</body>\n</html>\n";
 }
 
@@ -203,6 +204,25 @@ function importsSection({ imports }: EvidenceSource): string {
       : `<p>What each of them said is in the folder <code>imports</code>. The digest is that of the file: <code>sha256sum</code> prints it.</p>
 <table><thead><tr><th scope="col">Kind</th><th scope="col">File</th><th scope="col">About</th><th scope="col">Read</th><th scope="col">Uploaded</th><th scope="col">SHA-256</th></tr></thead><tbody>\n${rows}\n</tbody></table>`;
   return `<section id="imports"><h2>What was uploaded</h2>${body}</section>\n`;
+}
+
+function customSection({ customControls }: EvidenceSource): string {
+  const rows = customControls
+    .map((control) => {
+      const { id, revision, createdAt, createdBy, digest, definition } = control;
+      const counts = definition.requirements.map(({ requirement, kind }) => `${requirement} (${kind})`).join(", ");
+      const expressions = definition.validations
+        .map(({ expression }) => `<code>${escape(expression.trim())}</code>`)
+        .join("<br>");
+      return `<tr><th scope="row">${escape(definition.title)}<br><code>${escape(id)}</code></th><td>${revision}</td><td>${escape(definition.kinds.join(", "))}</td><td>${expressions}</td><td>${escape(counts === "" ? "nothing" : counts)}</td><td>${escape(createdAt)}, ${escape(createdBy)}</td><td><code>${digest}</code></td></tr>`;
+    })
+    .join("\n");
+  const body =
+    customControls.length === 0
+      ? "<p>None ran.</p>"
+      : `<p>The organization wrote these controls and what they count toward; they are no part of the catalogue. Each is whole in the folder <code>custom-controls</code>.</p>
+<table><thead><tr><th scope="col">Control</th><th scope="col">Revision</th><th scope="col">Kinds</th><th scope="col">Expressions</th><th scope="col">Counts toward</th><th scope="col">Saved</th><th scope="col">SHA-256</th></tr></thead><tbody>\n${rows}\n</tbody></table>`;
+  return `<section id="custom"><h2>The organization's own controls</h2>${body}</section>\n`;
 }
 
 function catalogWords({ assessment: { catalogVersion }, scan: { codeVersion } }: EvidenceSource): string {

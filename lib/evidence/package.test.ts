@@ -9,6 +9,7 @@ import type { Control } from "@/lib/controls/types";
 import { AS_OF, cdeNamespace, minimalPod, object, snapshotOf } from "@/lib/fixtures/builders";
 import { refOf } from "@/lib/inventory/inventory";
 import { LEAF_REQUIREMENTS } from "@/lib/pci";
+import type { EvidenceCustomControl } from "./custom-controls";
 import { buildEvidencePackage, type EvidenceImport, type EvidenceInput } from ".";
 import { csvRow } from "./csv";
 import { escape } from "./index-html";
@@ -46,6 +47,26 @@ const uploaded: EvidenceImport = {
   uploadedBy: "Ada",
   parts: { registers: { apiClients: [{ namespace: "n", serviceAccount: "s", permissions: [] }] } },
 };
+const own: EvidenceCustomControl = {
+  id: "custom-team-label",
+  revision: 4,
+  digest: "cd".repeat(32),
+  createdAt: AS_OF,
+  createdBy: "Ada",
+  definition: {
+    id: "custom-team-label",
+    title: EVIL,
+    severity: "low",
+    why: "",
+    kinds: ["pods"],
+    scope: [],
+    matchConditions: [],
+    variables: [],
+    validations: [{ expression: "has(object.metadata.labels.team) && 1 < 2" }],
+    requirements: [{ requirement: "12.5.1", kind: "supporting", rationale: "Owners." }],
+    revision: 4,
+  },
+};
 function inputOf(names: string[]): EvidenceInput {
   const snapshot = snapshotOf(
     [
@@ -64,6 +85,7 @@ function inputOf(names: string[]): EvidenceInput {
     snapshot,
     controls: [judge],
     imports: [uploaded],
+    customControls: [own],
   };
 }
 function build(input: EvidenceInput): Map<string, string> {
@@ -293,5 +315,23 @@ describe("VERIFY.sh", () => {
     write("MANIFEST.sha256", "");
     chmodSync(path.join(folder, "VERIFY.sh"), 0o755);
     expect(verify(["sha256sum"]).status).not.toBe(0);
+  });
+
+  it("holds the organization's own controls whole, with what they count toward", () => {
+    const files = build(inputOf(["a"]));
+    const file = JSON.parse(files.get("custom-controls/custom-team-label-r4.json") ?? "null") as Record<
+      string,
+      unknown
+    >;
+    expect(file).toMatchObject({
+      id: own.id,
+      revision: 4,
+      sha256: own.digest,
+      definition: { validations: own.definition.validations },
+    });
+    expect(JSON.parse(files.get("results.json") ?? "")).toMatchObject({
+      customControls: [{ id: own.id, revision: 4 }],
+    });
+    expect(files.get("index.html")).toContain("has(object.metadata.labels.team) &amp;&amp; 1 &lt; 2");
   });
 });

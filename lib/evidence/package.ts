@@ -14,6 +14,7 @@
  * | `cited/<control>.json`   | the redacted objects that failing and unknown results point to                         |
  * | `objects/<section>.ndjson` | the whole redacted snapshot, one object a line                                       |
  * | `imports/<kind>-<digest>.json` | what each uploaded document said, with the digest of its text                    |
+ * | `custom-controls/<id>-r<revision>.json` | each of the organization's own controls that ran: expressions, mapping, revision |
  * | `MANIFEST.sha256`        | digest and path of every other file, sorted; not signed yet                            |
  */
 import type { Assessment } from "@/lib/assessment/types";
@@ -22,6 +23,7 @@ import type { Control } from "@/lib/controls/types";
 import { SECTIONS } from "@/lib/inventory/sections";
 import type { Section, Snapshot } from "@/lib/inventory/snapshot";
 import { citedFiles } from "./cited";
+import { customControlFiles, type EvidenceCustomControl } from "./custom-controls";
 import { type EvidenceImport, importFiles } from "./imports";
 import { requirementsCsv, resultsCsv } from "./csv";
 import { renderIndex } from "./index-html";
@@ -52,11 +54,17 @@ export interface EvidenceInput {
   snapshot: Snapshot;
   /** Uploaded documents that the scan was evaluated with, by id; none unless given. */
   imports?: readonly EvidenceImport[];
+  /** Revisions of the organization's own controls that ran; none unless given. */
+  customControls?: readonly EvidenceCustomControl[];
   /** The controls that ran, in catalogue order; this release's unless given. */
   controls?: readonly Control[];
 }
 /** The input with everything filled in, as the renderers take it. */
-export type EvidenceSource = EvidenceInput & { controls: readonly Control[]; imports: readonly EvidenceImport[] };
+export type EvidenceSource = EvidenceInput & {
+  controls: readonly Control[];
+  imports: readonly EvidenceImport[];
+  customControls: readonly EvidenceCustomControl[];
+};
 
 /** An incremental SHA-256, as node:crypto's createHash gives it. */
 export interface RunningHash {
@@ -79,7 +87,12 @@ export const MANIFEST_PATH = "MANIFEST.sha256";
  * for: its digest would be of something else.
  */
 export function* buildEvidencePackage(input: EvidenceInput, newHash: () => RunningHash): Generator<EvidenceFile> {
-  const source: EvidenceSource = { ...input, controls: input.controls ?? CONTROLS, imports: input.imports ?? [] };
+  const source: EvidenceSource = {
+    ...input,
+    controls: input.controls ?? CONTROLS,
+    imports: input.imports ?? [],
+    customControls: input.customControls ?? [],
+  };
   const digests = new Map<string, string>();
   for (const { path, content } of contentFiles(source)) {
     if (!SAFE_PATH.test(path)) throw new Error(`the path ${path} can't be written everywhere`);
@@ -103,6 +116,7 @@ function* contentFiles(source: EvidenceSource): Generator<PlainFile> {
   yield { path: "results.json", content: resultsJson(source) };
   yield* citedFiles(source);
   yield* importFiles(source.imports);
+  yield* customControlFiles(source.customControls);
   for (const { name } of SECTIONS) {
     const section = source.snapshot.sections[name] as Section | undefined;
     if (section !== undefined && section.objects.length > 0) {

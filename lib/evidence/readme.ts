@@ -35,6 +35,7 @@ Files
   cited/<control>.json     the redacted objects that failing and unknown results point to
   objects/<kind>.ndjson    the whole redacted snapshot, one object a line
   imports/<kind>-*.json    what each uploaded document said; "sha256sum" of the uploaded file prints its sha256
+  custom-controls/<id>-*.json   each of the organization's own controls: expressions, mapping, revision
   MANIFEST.sha256          the SHA-256 of every other file
   VERIFY.sh                checks all of that
 

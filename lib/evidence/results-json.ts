@@ -1,6 +1,7 @@
 /** results.json: the whole assessment as data, written piece by piece. */
 import { SECTIONS } from "@/lib/inventory/sections";
 import { PCI_VERSION } from "@/lib/pci";
+import { customControlHead } from "./custom-controls";
 import { importHead } from "./imports";
 import type { EvidenceSource } from "./package";
 
@@ -28,6 +29,7 @@ export function* resultsJson(source: EvidenceSource): Generator<string> {
       };
     }),
     imports: source.imports.map(importHead),
+    customControls: source.customControls.map(customControlHead),
     invalid: snapshot.invalid,
     scope: {
       declared: assessment.scope.declared,

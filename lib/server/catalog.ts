@@ -5,9 +5,10 @@
  * controls and links its scans run with, until an officer activates the new one (decision 013).
  */
 import { createHash } from "node:crypto";
-import { type Catalog, catalogOf, catalogOfDocument } from "@/lib/assessment/catalog";
+import { type Catalog, catalogOf, catalogOfDocument, withCustomControls } from "@/lib/assessment/catalog";
 import { type CatalogDocument, catalogDocumentOf } from "@/lib/assessment/catalog-document";
 import { CATALOG_VERSION } from "@/lib/assessment/catalog-version";
+import { controlsOf, readCurrentRevisions } from "./custom/stored";
 import type { Database, Transaction } from "./db/client";
 import { databaseOf } from "./db/client";
 import { Prisma } from "./db/generated/client";
@@ -93,7 +94,8 @@ export async function withCatalog<T>(
 }
 
 /**
- * The organization's catalogue, inside its transaction. An organization that has none yet begins with this release's.
+ * The organization's catalogue with its own controls, inside its transaction. An organization that has none yet begins with this
+ * release's.
  *
  * @param shipped this release's own, from registerCatalog()
  * @param active the active version, where the caller has read it already
@@ -105,10 +107,22 @@ export async function readActiveCatalog(
   shipped: string,
   active?: string | null,
 ): Promise<ActiveCatalog> {
+  const catalog = await readActiveVersion(tx, orgId, shipped, active);
+  const custom = controlsOf(await readCurrentRevisions(tx, orgId));
+  return { ...withCustomControls(catalog, custom), shippedVersion: shipped };
+}
+
+/** The organization's active version, without its own controls; otherwise as readActiveCatalog(). */
+export async function readActiveVersion(
+  tx: Transaction,
+  orgId: string,
+  shipped: string,
+  active?: string | null,
+): Promise<Catalog> {
   const version = active ?? (await findActiveVersion(tx, orgId)) ?? (await beginWith(tx, orgId, shipped));
   const catalog = await findCatalog(tx, version, shipped);
   if (catalog === null) throw new Error(`the catalogue ${version} is not stored`);
-  return { ...catalog, shippedVersion: shipped };
+  return catalog;
 }
 
 /** The version that the organization activated last, as an expression; null if it has none yet. */

@@ -5,10 +5,11 @@ import { ZipArchive } from "archiver";
 import { RingfenceError } from "@/lib/errors";
 import { buildEvidencePackage, type EvidenceInput, MANIFEST_PATH, type RunningHash } from "@/lib/evidence";
 import type { Provider } from "@/lib/inventory/snapshot";
-import { catalogOf } from "@/lib/assessment/catalog";
+import { catalogOf, withCustomControls } from "@/lib/assessment/catalog";
 import { findImportKind } from "@/lib/inventory/imports";
 import { writeAudit } from "./audit";
 import { findCatalog, registerCatalog } from "./catalog";
+import { controlsOf, loadRevisions, revisionsOf } from "./custom/stored";
 import { withOrganization } from "./db/organization";
 import { scopeSettingsOf } from "./evaluate/evaluate-scan";
 import { importsOf, loadImports } from "./evaluate/imports";
@@ -104,7 +105,9 @@ async function readPackage(
       }
       const snapshot = await tx.snapshot.findUniqueOrThrow({ where: { orgId_id: { orgId, id: scan.snapshotId } } });
       // The scan's own version says what its controls meant; a scan older than the stored versions has only this release's words.
-      const catalog = (await findCatalog(tx, scan.catalogVersion, shipped)) ?? catalogOf();
+      const version = (await findCatalog(tx, scan.catalogVersion, shipped)) ?? catalogOf();
+      const customControls = await loadRevisions(tx, orgId, revisionsOf(scan.customControls));
+      const catalog = withCustomControls(version, controlsOf(customControls));
       const stored = {
         orgId,
         clusterId: cluster.id,
@@ -116,11 +119,11 @@ async function readPackage(
       };
       const assessment = await readStoredAssessment(tx, stored, catalog.controls);
       const imports = await loadImports(tx, orgId, importsOf(scan.imports));
-      return { cluster, scan, snapshot, assessment, catalog, imports };
+      return { cluster, scan, snapshot, assessment, catalog, imports, customControls };
     },
     { timeoutMs: 60_000 },
   );
-  const { cluster, scan, snapshot, assessment, catalog, imports } = read;
+  const { cluster, scan, snapshot, assessment, catalog, imports, customControls } = read;
   const input: EvidenceInput = {
     organization: principal.organization.slug,
     project: cluster.project.slug,
@@ -136,6 +139,7 @@ async function readPackage(
     },
     assessment,
     controls: catalog.controls,
+    customControls,
     imports: imports.map(({ isOfCluster, ...document }) => ({
       ...document,
       title: findImportKind(document.kind)?.title ?? document.kind,

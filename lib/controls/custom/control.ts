@@ -22,7 +22,8 @@ export function customControl(
     severity,
     requirements,
     judges: judgesOf(definition),
-    sections: kinds,
+    // A kind that another release knew and this one does not makes the definition invalid, which is said where it runs.
+    sections: kinds.filter((kind) => findSection(kind) !== undefined),
     revision,
     rule: ruleOf(definition),
     evaluate,

@@ -61,7 +61,7 @@ function registerTexts(env: Environment): void {
     [...text.matchAll(toRegExp(pattern, "g"))].map((match) => match[0]),
   );
   env.registerFunction("string.charAt(int): string", (text: string, at: bigint) => {
-    const signs = [...text];
+    const signs = Array.from(text);
     // The end itself is a place without a character; beyond it is an error.
     if (at < 0n || at > signs.length) throw new Error(`there is no character ${at} in a text of ${signs.length}`);
     return signs[Number(at)] ?? "";

@@ -1,10 +1,11 @@
 /**
- * Evaluating again what is already here: an upload, a withdrawal or another catalogue version changes what a cluster's last
+ * Evaluating again what is already here: an upload, a withdrawal, a custom control or another catalogue version changes what a cluster's last
  * snapshot means, and nobody has to wait for the agent. The evaluation is a scan of its own with the snapshot's moment: its
  * evidence is as old as the snapshot, and the scan before it keeps what it said.
  */
 import { WORKER, writeAudit } from "../audit";
 import { findActiveVersion, registerCatalog } from "../catalog";
+import { areSameRevisions, readCurrentRevisions, revisionsOf } from "../custom/stored";
 import type { Transaction } from "../db/client";
 import { withOrganization } from "../db/organization";
 import { EVALUATION_ATTEMPTS } from "../ingest/commit";
@@ -87,13 +88,14 @@ interface LastScan {
   snapshot_id: string;
   state: string;
   imports: unknown;
+  custom_controls: unknown;
   catalog_version: string | null;
 }
 
 /** Locked, so that a worker that starts it at this moment has settled what it sees before we look. */
 async function lockLastScan(tx: Transaction, orgId: string, clusterId: string): Promise<LastScan | null> {
   const rows = await tx.$queryRaw<LastScan[]>`
-    select seq, snapshot_id, state, imports, catalog_version from scan
+    select seq, snapshot_id, state, imports, custom_controls, catalog_version from scan
     where org_id = ${orgId}::uuid and cluster_id = ${clusterId}::uuid order by seq desc limit 1 for update`;
   return rows[0] ?? null;
 }
@@ -104,5 +106,7 @@ async function isUpToDate(tx: Transaction, orgId: string, clusterId: string, las
   if (last.state === "failed") return false;
   const current = await readCurrentImports(tx, orgId, clusterId);
   const version = await findActiveVersion(tx, orgId);
+  const revisions = await readCurrentRevisions(tx, orgId);
+  if (!areSameRevisions(revisionsOf(last.custom_controls), revisions)) return false;
   return areSameImports(importsOf(last.imports), current) && (version === null || last.catalog_version === version);
 }

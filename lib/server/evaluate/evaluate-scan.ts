@@ -1,12 +1,21 @@
 /** One scan from queue to stored results. Idempotent: a second run of a finished scan does nothing. */
-import { assess } from "@/lib/assessment/assess";
 import type { Catalog } from "@/lib/assessment/catalog";
 import { createInventory } from "@/lib/inventory/create-inventory";
 import { mergeImports, withImportedFacts } from "@/lib/inventory/imports";
 import type { Provider } from "@/lib/inventory/snapshot";
 import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
 import { WORKER, writeAudit } from "../audit";
-import { findCatalog, readActiveCatalog, registerCatalog } from "../catalog";
+import { findCatalog, readActiveVersion, registerCatalog } from "../catalog";
+import { assessWithCustom } from "../custom/assess";
+import {
+  CustomControlsDamaged,
+  type EvaluatedRevision,
+  loadRevisions,
+  namesOf,
+  readCurrentRevisions,
+  revisionsOf,
+  type StoredRevision,
+} from "../custom/stored";
 import type { Transaction } from "../db/client";
 import { withOrganization } from "../db/organization";
 import { ImportsDamaged, importsOf, loadImports, readCurrentImports, type StoredImport } from "./imports";
@@ -23,6 +32,7 @@ interface StartedScan {
   asOf: Date;
   catalog: Catalog;
   imports: StoredImport[];
+  customControls: StoredRevision[];
 }
 
 /**
@@ -46,17 +56,15 @@ export async function evaluateScan(
     });
     const { facts, registers } = mergeImports(started.imports);
     const inventory = createInventory(withImportedFacts(snapshot, facts));
-    const { controls, version: catalogVersion } = started.catalog;
-    const assessment = assess(inventory, {
+    const { assessment, controls } = await assessWithCustom(inventory, started.catalog, started.customControls, {
       asOf: started.asOf.toISOString(),
       scopeSettings: started.scopeSettings,
       registers,
-      controls,
-      catalogVersion,
     });
     return await storeEvaluation(scan, { inventory, assessment, controls }, now);
   } catch (error) {
-    const isHopeless = error instanceof SnapshotDamaged || error instanceof ImportsDamaged;
+    const isHopeless =
+      error instanceof SnapshotDamaged || error instanceof ImportsDamaged || error instanceof CustomControlsDamaged;
     if (!options.isLastAttempt && !isHopeless) throw error;
     console.error(
       JSON.stringify({ scan, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
@@ -78,8 +86,8 @@ export function scopeSettingsOf(stored: unknown): ScopeSettings {
 }
 
 /**
- * Marks the scan as under way and settles what it is evaluated with: the catalogue and the documents that are current when it
- * first starts. A later attempt, after whatever change, takes the same.
+ * Marks the scan as under way and settles what it is evaluated with: the catalogue, the custom controls and the documents that
+ * are current when it first starts. A later attempt, after whatever change, takes the same.
  */
 async function startScan(scan: ScanIdentity, now: Date): Promise<StartedScan | null> {
   const { orgId, clusterId, seq } = scan;
@@ -94,6 +102,7 @@ async function startScan(scan: ScanIdentity, now: Date): Promise<StartedScan | n
           scope_settings: unknown;
           as_of: Date;
           imports: unknown;
+          custom_controls: unknown;
           catalog_version: string | null;
         }[]
       >`
@@ -101,13 +110,22 @@ async function startScan(scan: ScanIdentity, now: Date): Promise<StartedScan | n
           started_at = coalesce(started_at, ${now}::timestamptz)
         where org_id = ${orgId}::uuid and cluster_id = ${clusterId}::uuid and seq = ${seq}::int
           and state in ('queued', 'evaluating')
-        returning snapshot_id, provider, scope_settings, as_of, imports, catalog_version`;
+        returning snapshot_id, provider, scope_settings, as_of, imports, custom_controls, catalog_version`;
       const row = rows[0];
       if (row === undefined) return null;
       const settled = row.catalog_version === null ? null : await findCatalog(tx, row.catalog_version, shipped);
-      const catalog = settled ?? (await readActiveCatalog(tx, orgId, shipped));
+      const catalog = settled ?? (await readActiveVersion(tx, orgId, shipped));
       const named = row.imports === null ? await readCurrentImports(tx, orgId, clusterId) : importsOf(row.imports);
-      await settle(tx, scan, { version: catalog.version, codeVersion: shipped, imports: named });
+      const customControls =
+        row.custom_controls === null
+          ? await readCurrentRevisions(tx, orgId)
+          : await loadRevisions(tx, orgId, revisionsOf(row.custom_controls));
+      await settle(tx, scan, {
+        version: catalog.version,
+        codeVersion: shipped,
+        imports: named,
+        customControls: namesOf(customControls),
+      });
       return {
         snapshotId: row.snapshot_id,
         provider: row.provider,
@@ -115,6 +133,7 @@ async function startScan(scan: ScanIdentity, now: Date): Promise<StartedScan | n
         asOf: row.as_of,
         catalog,
         imports: await loadImports(tx, orgId, named),
+        customControls,
       };
     },
     { role: "worker" },
@@ -124,11 +143,12 @@ async function startScan(scan: ScanIdentity, now: Date): Promise<StartedScan | n
 async function settle(
   tx: Transaction,
   { orgId, clusterId, seq }: ScanIdentity,
-  what: { version: string; codeVersion: string; imports: unknown },
+  what: { version: string; codeVersion: string; imports: unknown; customControls: EvaluatedRevision[] },
 ): Promise<void> {
   await tx.$executeRaw`
     update scan set catalog_version = ${what.version}, code_version = ${what.codeVersion},
-      imports = ${JSON.stringify(what.imports)}::jsonb
+      imports = ${JSON.stringify(what.imports)}::jsonb,
+      custom_controls = ${JSON.stringify(what.customControls)}::jsonb
     where org_id = ${orgId}::uuid and cluster_id = ${clusterId}::uuid and seq = ${seq}::int`;
 }
 

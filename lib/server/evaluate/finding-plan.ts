@@ -26,6 +26,8 @@ export interface BlindSpots {
   controls: ReadonlySet<string>;
   /** `kind/namespace/name` of objects that were not valid for their kind. */
   objects: ReadonlySet<string>;
+  /** True for a control that its organization has withdrawn: what it once failed is nobody's finding any more. */
+  isWithdrawn?: (controlId: string) => boolean;
 }
 
 export interface FindingPlan {
@@ -92,7 +94,8 @@ export function planFindings(
       continue;
     }
     if (finding.state === "resolved") continue;
-    const isResolved = row === undefined ? couldLook(finding) : row.status !== "unknown";
+    const isGone = blind.isWithdrawn?.(finding.controlId) === true;
+    const isResolved = row === undefined ? isGone || couldLook(finding) : row.status !== "unknown";
     if (isResolved) plan.resolved.push(finding.number);
     else if (!finding.isUnevaluated) plan.unevaluated.push(finding.number);
   }

@@ -1,12 +1,13 @@
 /** What the catalogue version of this release would say of a cluster's last scan, beside what is stored: for an officer who decides. */
 import type { CatalogEffect } from "@/lib/api/catalog";
-import { assess } from "@/lib/assessment/assess";
 import type { Assessment, RequirementStatus } from "@/lib/assessment/types";
 import type { ResultStatus } from "@/lib/controls/types";
 import { createInventory } from "@/lib/inventory/create-inventory";
 import { mergeImports, withImportedFacts } from "@/lib/inventory/imports";
 import type { Provider } from "@/lib/inventory/snapshot";
 import { findActiveVersion, findCatalog, registerCatalog } from "../catalog";
+import { assessWithCustom } from "../custom/assess";
+import { loadRevisions, revisionsOf } from "../custom/stored";
 import type { Transaction } from "../db/client";
 import { withOrganization } from "../db/organization";
 import { scopeSettingsOf } from "./evaluate-scan";
@@ -44,21 +45,21 @@ export async function previewCatalog(
       });
       if (scan === null) return null;
       const imports = await loadImports(tx, orgId, importsOf(scan.imports));
-      return { active, catalog, scan, imports, stored: await readStored(tx, orgId, clusterId) };
+      const custom = await loadRevisions(tx, orgId, revisionsOf(scan.customControls));
+      return { active, catalog, scan, imports, custom, stored: await readStored(tx, orgId, clusterId) };
     },
     options,
   );
   if (read === null) return false;
-  const { active, catalog, scan, imports, stored } = read;
+  const { active, catalog, scan, imports, custom, stored } = read;
   const provider = scan.provider as Provider;
   const snapshot = await loadSnapshot(orgId, scan.snapshotId, { ...options, provider });
   const { facts, registers } = mergeImports(imports);
-  const assessment = assess(createInventory(withImportedFacts(snapshot, facts)), {
+  const inventory = createInventory(withImportedFacts(snapshot, facts));
+  const { assessment } = await assessWithCustom(inventory, catalog, custom, {
     asOf: scan.asOf.toISOString(),
     scopeSettings: scopeSettingsOf(scan.scopeSettings),
     registers,
-    controls: catalog.controls,
-    catalogVersion: version,
   });
   const effect = JSON.stringify(effectOf(stored, assessment));
   await withOrganization(

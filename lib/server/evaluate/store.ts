@@ -6,6 +6,7 @@
  * tells the other that it is done. A worker that is killed before the end has written nothing.
  */
 import type { Assessment } from "@/lib/assessment/types";
+import { isCustomControlId } from "@/lib/controls/custom/control";
 import type { Control } from "@/lib/controls/types";
 import type { Inventory } from "@/lib/inventory/inventory";
 import type { SectionName } from "@/lib/inventory/snapshot";
@@ -121,10 +122,12 @@ function countByStatus(rows: readonly ResultRow[]): Record<ResultRow["status"], 
 }
 
 function blindSpotsOf({ inventory, controls }: Evaluation): BlindSpots {
+  const asked = new Set(controls.map(({ id }) => id));
   const unreadable = (sections: readonly SectionName[]) => !inventory.readable(...sections).known;
   return {
     controls: new Set(controls.filter((control) => unreadable(control.sections)).map((control) => control.id)),
     objects: new Set(inventory.invalid.map(objectKey)),
+    isWithdrawn: (id) => isCustomControlId(id) && !asked.has(id),
   };
 }
 
