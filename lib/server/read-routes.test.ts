@@ -6,6 +6,7 @@ import { GET as getPackageDigest } from "@/app/api/o/[org]/clusters/[cluster]/sc
 import { GET as listScans } from "@/app/api/o/[org]/clusters/[cluster]/scans/route";
 import { GET as listFleet } from "@/app/api/o/[org]/clusters/route";
 import { GET as getControl } from "@/app/api/o/[org]/controls/[control]/route";
+import { GET as listGuideErrors } from "@/app/api/o/[org]/controls/guides/route";
 import { GET as listControls } from "@/app/api/o/[org]/controls/route";
 import { GET as getFinding } from "@/app/api/o/[org]/findings/[number]/route";
 import { GET as listFindings } from "@/app/api/o/[org]/findings/route";
@@ -61,6 +62,8 @@ const ADDRESSES: [string, RouteHandler, Record<string, string>][] = [
   ["requirements?view=leaves&pageSize=5", listRequirements, {}],
   ["requirements/1.3.1?cluster=one", getRequirement, { number: "1.3.1" }],
   ["controls?severity=high", listControls, {}],
+  ["controls?family=pod&coverage=automated", listControls, {}],
+  ["controls/guides?topic=Admission", listGuideErrors, {}],
   ["controls/pod-no-privileged", getControl, { control: "pod-no-privileged" }],
   ["results?control=pod-no-privileged&status=fail", listResults, {}],
   ["findings?sort=priority", listFindings, {}],
