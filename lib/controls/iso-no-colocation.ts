@@ -158,7 +158,9 @@ function judgeNodes(context: EvaluationContext): Result[] {
       if (resident.standing === "declared") unplaced.push(`${namespaceOf(pod)}/${pod.metadata.name}`);
       continue;
     }
-    byNode.set(node, [...(byNode.get(node) ?? []), resident]);
+    const known = byNode.get(node);
+    if (known === undefined) byNode.set(node, [resident]);
+    else known.push(resident);
   }
   const templates = inventory.workloads.filter((w) => w.pods.length === 0 && standing(w.namespace) === "declared");
   const names = [...new Set([...inventory.nodes.map((node) => node.metadata.name), ...byNode.keys()])].sort();

@@ -15,6 +15,7 @@
  */
 import type { SensorRecord } from "@/lib/inventory/imported-monitoring";
 import { type ResourceRef, type Workload } from "@/lib/inventory/inventory";
+import { livePodsOn } from "@/lib/inventory/look-ups";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { agentPodsOn, findAgents, hasSidecar, judgeAgentNodes } from "./host-agents";
 import type { JudgedNode } from "./nodes-in-scope";
@@ -248,9 +249,9 @@ function judgeServerless(context: EvaluationContext, entry: JudgedNode, kind: st
     nodes.some(({ node }) => node === name),
   );
   if (isRecorded) return judgeNode(context, entry);
-  const pods = inventory.livePods
+  const pods = livePodsOn(inventory, name)
     .map(({ pod }) => pod)
-    .filter((pod) => pod.spec.nodeName === name && scope.categoryOf(namespaceOf(pod)) === "cde");
+    .filter((pod) => scope.categoryOf(namespaceOf(pod)) === "cde");
   const bare = pods.filter((pod) => !hasSidecar(pod, "sensor"));
   const answer = (status: Result["status"], reason: string, detail: string): Result => ({
     status,

@@ -14,6 +14,7 @@
  */
 import { isApprovedAt } from "@/lib/inventory/registers";
 import { allContainers } from "@/lib/inventory/inventory";
+import { livePodsOn } from "@/lib/inventory/look-ups";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { type JudgedNode, judgeNodes } from "./nodes-in-scope";
 import { nameSome } from "./population";
@@ -180,8 +181,7 @@ interface ClockSetter {
 /** Containers on the node that were given SYS_TIME. */
 function clockSetters(context: EvaluationContext, name: string): ClockSetter[] {
   const { inventory, registers, asOf } = context;
-  return inventory.livePods
-    .filter(({ pod }) => pod.spec.nodeName === name)
+  return livePodsOn(inventory, name)
     .flatMap(({ pod, workload }) =>
       allContainers(pod.spec).flatMap(({ container, pointer }): ClockSetter[] => {
         const added = container.securityContext?.capabilities?.add ?? [];

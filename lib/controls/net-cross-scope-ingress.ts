@@ -14,6 +14,7 @@
  *   rules in the other namespace count, but whoever owns it may take them away.
  */
 import type { ResourceRef, Workload } from "@/lib/inventory/inventory";
+import { livePodsOn } from "@/lib/inventory/look-ups";
 import { reachWithAnyLabels } from "@/lib/network/any-labels";
 import { approvedFlows, coveredPorts } from "@/lib/network/declared-flows";
 import { nameOfStep } from "@/lib/network/explain";
@@ -299,13 +300,11 @@ function egressNote(context: EvaluationContext, workload: Workload, { out }: Oth
 /** Host-network pods of other namespaces on the nodes of the workload: always connected. */
 function nodeNote({ inventory, scope }: EvaluationContext, workload: Workload): string {
   const nodes = new Set(workload.pods.flatMap((pod) => pod.spec.nodeName ?? []));
-  const neighbours = inventory.livePods
-    .filter(({ pod, workload: other }) => {
-      const isOther = scope.categoryOf(other.namespace) !== "cde";
-      return isOther && pod.spec.hostNetwork === true && nodes.has(pod.spec.nodeName ?? "");
-    })
+  const neighbours = [...nodes]
+    .flatMap((node) => livePodsOn(inventory, node))
+    .filter(({ pod, workload: other }) => pod.spec.hostNetwork === true && scope.categoryOf(other.namespace) !== "cde")
     .map(({ workload: other }) => `${other.namespace}/${other.ref.name}`);
-  const distinct = [...new Set(neighbours)];
+  const distinct = [...new Set(neighbours)].sort();
   return distinct.length === 0
     ? ""
     : ` On its nodes run host-network pods, which reach it whatever policies say: ${nameSome(distinct)}.`;

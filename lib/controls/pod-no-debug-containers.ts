@@ -15,6 +15,7 @@
  * enter pods: exec leaves no trace in the pod. So the link to 8.6.1 counts only where it fails.
  */
 import { refOf, type Workload } from "@/lib/inventory/inventory";
+import { livePodsOn } from "@/lib/inventory/look-ups";
 import type { Pod } from "@/lib/inventory/kinds";
 import { endOf, isApprovedAt, startOf } from "@/lib/inventory/registers";
 import type { BreakGlassRecord } from "@/lib/inventory/registers/break-glass-records";
@@ -245,7 +246,7 @@ function nodeDebuggersElsewhere(context: EvaluationContext): Result[] {
   );
   return debuggers.flatMap(({ pod, workload }): Result[] => {
     const node = pod.spec.nodeName ?? "";
-    const beside = inventory.livePods.filter((other) => isCde(other.pod) && other.pod.spec.nodeName === node);
+    const beside = livePodsOn(inventory, node).filter((other) => isCde(other.pod));
     const leftover = leftoversOf(context, pod).find(({ kind }) => kind === "node-debugger");
     if (beside.length === 0 || leftover === undefined || leftover.record !== null) return [];
     const names = beside.map((other) => `${namespaceOf(other.pod)}/${other.pod.metadata.name}`);

@@ -16,7 +16,7 @@ import type { WebhookConfiguration } from "@/lib/inventory/kinds";
 import { isEmptySelector, matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { describePorts, isNoPort } from "@/lib/network/ports";
-import { type Connection, type PodClass, reachability } from "@/lib/network/reachability";
+import { type Connection, type PodClass, type Reachability, reachability } from "@/lib/network/reachability";
 import { grantsOf } from "@/lib/rbac/grants";
 import { isPlatformSubject } from "@/lib/rbac/platform";
 import { holdersOf, namespacesOf, type Right } from "@/lib/rbac/rights";
@@ -54,6 +54,7 @@ export class ScopeFactorIndex {
   private readonly pods: Map<string, Inventory["livePods"][number][]>;
   private readonly cardHits: FoundHit[];
   private readonly common: string[] = [];
+  private targets: Target[] | null = null;
 
   constructor(
     private readonly context: EvaluationContext,
@@ -107,16 +108,16 @@ export class ScopeFactorIndex {
       return { factors: [], doubts: [`who reaches whom is not known, because ${readable.section} could not be read`] };
     const network = reachability(inventory);
     const own = network.classesIn(namespace).filter((one) => !one.isHostNetwork);
-    const targets = [...this.cde].flatMap((name) => network.classesIn(name)).filter((one) => !one.isHostNetwork);
+    this.targets ??= targetsOf(network, this.cde);
     const open = new Map<string, ScopeFactor>();
     let doubt: string | null = null;
     for (const source of own) {
-      for (const target of targets) {
-        for (const [from, to, way] of [
-          [source, target, "into"],
-          [target, source, "from"],
+      for (const { target, into, out } of this.targets) {
+        for (const [from, to, way, peers] of [
+          [source, target, "into", into],
+          [target, source, "from", out],
         ] as const) {
-          if (open.has(way)) continue;
+          if (open.has(way) || peers?.has(source.index) === false) continue;
           const connection = network.between(from, to);
           if (!isNoPort(connection.allowed)) open.set(way, pathFactor(from, to, connection));
           else if (!isNoPort(connection.unknown))
@@ -190,6 +191,23 @@ export class ScopeFactorIndex {
     // One of each is enough to say why.
     return [...webhooks.slice(0, 1), ...apis.slice(0, 1)];
   }
+}
+
+/** A class of CDE pods, and whom its own policies may let in and out; null for anybody. */
+interface Target {
+  target: PodClass;
+  into: ReadonlySet<number> | null;
+  out: ReadonlySet<number> | null;
+}
+function targetsOf(network: Reachability, cde: ReadonlySet<string>): Target[] {
+  return [...cde]
+    .flatMap((name) => network.classesIn(name))
+    .filter((one) => !one.isHostNetwork)
+    .map((target) => ({
+      target,
+      into: network.peersOf(target, "Ingress"),
+      out: network.peersOf(target, "Egress"),
+    }));
 }
 
 function pathFactor(from: PodClass, to: PodClass, connection: Connection): ScopeFactor {

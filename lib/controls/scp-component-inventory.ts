@@ -11,11 +11,13 @@
  * Traps: static pods belong to their node; Argo Rollouts and Knative own ReplicaSets, so the owner is followed to the root.
  */
 import type { Workload } from "@/lib/inventory/inventory";
-import { refKey, refOf } from "@/lib/inventory/inventory";
+import { refOf } from "@/lib/inventory/inventory";
 import type { KubeObject, Node } from "@/lib/inventory/kinds";
 import type { ComponentEntry } from "@/lib/inventory/registers/components";
+import { findObject } from "@/lib/inventory/look-ups";
 import { endOf } from "@/lib/inventory/registers";
 import { REDACTED } from "@/lib/inventory/secret-net";
+import { sectionOfKind } from "@/lib/inventory/sections";
 import { isControlPlaneNode, nodesInScope } from "./nodes-in-scope";
 import { clusterResult, findUndeclared, findUnreadable, judgeCluster, nameSome } from "./population";
 import { script, selectNamespaces, shellQuote } from "./prelude";
@@ -199,10 +201,9 @@ function judgeWorkload(context: EvaluationContext, workload: Workload): Verdict 
 
 /** The workload's own object where its kind is read, and its live pods, which repeat what the template says. */
 function objectsOf({ inventory }: EvaluationContext, workload: Workload): KubeObject[] {
-  const key = refKey(workload.ref);
-  const own = WORKLOAD_SECTIONS.flatMap((section): KubeObject[] =>
-    section === "namespaces" ? [] : inventory.list(section),
-  ).find((object) => refKey({ ...refOf(object), namespace: object.metadata.namespace ?? "default" }) === key);
+  const { apiVersion, kind, name } = workload.ref;
+  const section = sectionOfKind(apiVersion, kind);
+  const own = section === undefined ? undefined : findObject(inventory, section.name, name, workload.namespace);
   return [...(own === undefined ? [] : [own]), ...workload.pods.slice(0, 1)];
 }
 

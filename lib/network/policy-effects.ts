@@ -10,13 +10,12 @@
  *   nothing about what it listens on.
  */
 import type { Inventory, Workload } from "@/lib/inventory/inventory";
-import { allContainers, refKey } from "@/lib/inventory/inventory";
+import { allContainers, refKey, refOf } from "@/lib/inventory/inventory";
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from "@/lib/inventory/kinds";
 import { REDACTED } from "@/lib/inventory/secret-net";
 import { isEmptySelector, type Labels, matchesMapSelector, matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { matchPeers, resolvePorts } from "./endpoints";
-import { selects } from "./evaluate-direction";
 import { nameOfPolicy } from "./explain";
 import type { Policy, Step } from "./model";
 import { describeMiss } from "./near-labels";
@@ -41,7 +40,7 @@ export interface PolicyProblem {
 export interface PolicyEffects {
   problems: PolicyProblem[];
   /** The pods that it selects. */
-  selected: PodClass[];
+  selected: readonly PodClass[];
   /** True for a policy over every pod of a namespace that has none, without a rule. */
   isIdle: boolean;
 }
@@ -49,14 +48,8 @@ export interface PolicyEffects {
 /** What a policy comes to among the pods that there are. */
 export function policyEffects(inventory: Inventory, policy: NetworkPolicy): PolicyEffects {
   const network = reachability(inventory, { asWritten: true });
-  const model = network.policies.find(
-    ({ ref }) =>
-      ref.kind === "NetworkPolicy" &&
-      ref.apiVersion === policy.apiVersion &&
-      ref.name === policy.metadata.name &&
-      ref.namespace === namespaceOf(policy),
-  );
-  const selected = model === undefined ? [] : network.classes.filter((podClass) => selects(model, podClass) !== "no");
+  const model = modelsOf(network).get(refKey({ ...refOf(policy), namespace: namespaceOf(policy) }));
+  const selected = model === undefined ? [] : network.selectedBy(model);
   const rules = DIRECTIONS.flatMap((direction) => allowRules(policy, direction));
   const isOverAll = isEmptySelector(policy.spec.podSelector);
   if (selected.length === 0 && isOverAll && rules.length === 0) return { problems: [], selected, isIdle: true };
@@ -70,6 +63,18 @@ export function policyEffects(inventory: Inventory, policy: NetworkPolicy): Poli
     if (model !== undefined) problems.push(...oneSided(network, model, rule, selected));
   }
   return { problems, selected, isIdle: false };
+}
+
+const models = new WeakMap<Reachability, Map<string, Policy>>();
+/** The policies as the engine reads them, by reference. */
+function modelsOf(network: Reachability): Map<string, Policy> {
+  let found = models.get(network);
+  if (found === undefined) {
+    // The first of a name counts: an object may hold several policies.
+    found = new Map(network.policies.toReversed().map((policy) => [refKey(policy.ref), policy]));
+    models.set(network, found);
+  }
+  return found;
 }
 
 function deadRules(policy: NetworkPolicy): PolicyProblem[] {

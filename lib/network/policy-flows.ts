@@ -7,7 +7,6 @@ import type { Workload } from "@/lib/inventory/inventory";
 import { refKey } from "@/lib/inventory/inventory";
 import { describeRange } from "./addresses";
 import { type Endpoint, resolvePorts } from "./endpoints";
-import { selects } from "./evaluate-direction";
 import type { Policy, Step } from "./model";
 import { DIRECTIONS } from "./policies";
 import { intersectPorts, isNoPort, type PortSet, subtractPorts, unionPorts } from "./ports";
@@ -36,8 +35,7 @@ export function flowsOfPolicy(
   for (const direction of DIRECTIONS) {
     const steps = (policy.parts[direction]?.steps ?? []).filter(({ action }) => action === "allow");
     if (steps.length === 0) continue;
-    for (const own of network.classes) {
-      if (selects(policy, own) === "no") continue;
+    for (const own of network.selectedBy(policy)) {
       for (const step of steps) {
         for (const peer of network.named(step.peers)) {
           if (!isJudged(own) && !isJudged(peer)) continue;

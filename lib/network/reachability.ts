@@ -34,7 +34,7 @@ import { evaluateOutside, type OutsideAnswer } from "./outside";
 import { buildPodClasses, knownNamespaceLabels, NAMESPACE_KEY, type PodClass } from "./pod-classes";
 import type { Direction } from "./policies";
 import { readPolicies } from "./read-policies";
-import { intersectPorts, type PortSet, subtractPorts, unionPorts } from "./ports";
+import { intersectPorts, isNoPort, type PortSet, subtractPorts, unionPorts } from "./ports";
 
 export type { AddressEndpoint, Endpoint, PodEndpoint } from "./endpoints";
 export type { DirectionAnswer } from "./evaluate-direction";
@@ -92,6 +92,7 @@ export class Reachability {
   private readonly policyIndex: PolicyIndex;
   private readonly programs = new WeakMap<PodEndpoint, Record<Direction, Program>>();
   private readonly anyPods = new Map<string, PodEndpoint>();
+  private byPolicy: Map<Policy, PodClass[]> | null = null;
   private readonly classIndex: ClassIndex;
   private readonly rows = new WeakMap<PodEndpoint, { [D in Direction]?: Row }>();
   private readonly rowsByKey = new Map<string, Row>();
@@ -177,6 +178,31 @@ export class Reachability {
   isolation(pod: PodEndpoint, direction: Direction): Tri {
     const all = this.programOf(pod, direction).tiers.map(({ isolates }) => isolates);
     return all.includes("yes") ? "yes" : all.includes("maybe") ? "maybe" : "no";
+  }
+
+  /** The classes to which a policy applies, for certain or perhaps. */
+  selectedBy(policy: Policy): readonly PodClass[] {
+    if (this.byPolicy === null) {
+      this.byPolicy = new Map();
+      for (const podClass of this.classes) {
+        for (const candidate of this.policyIndex.candidates(podClass))
+          if (selects(candidate, podClass) !== "no") push(this.byPolicy, candidate, podClass);
+      }
+    }
+    return this.byPolicy.get(policy) ?? [];
+  }
+
+  /**
+   * The only classes that the pod's own policies may let through in a direction, as indexes; null when they let through others
+   * than those that some rule names. Nodes reach their pods beyond it.
+   */
+  peersOf(pod: PodEndpoint, direction: Direction): ReadonlySet<number> | null {
+    if (pod.isHostNetwork) return null;
+    const { touched } = this.rowOf(pod, direction);
+    const other = this.classes.find(({ index, isHostNetwork }) => !isHostNetwork && !touched.has(index));
+    if (other === undefined) return touched;
+    const { allowed, unknown } = this.side(direction, pod, other);
+    return isNoPort(allowed) && isNoPort(unknown) ? touched : null;
   }
 
   /** The policies that may apply to pods of a namespace, whatever their labels. */
