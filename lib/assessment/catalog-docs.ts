@@ -93,6 +93,7 @@ function controlSection(control: Control): string[] {
     `- **Not applicable:** ${rule.notApplicable}`,
     `- **Why this is evidence:** ${rule.why}`,
     `- **What it cannot see:** ${rule.cannotSee}`,
+    ...documentsOf(control),
     "",
     "| requirement | link | coverage | why |",
     "| --- | --- | --- | --- |",
@@ -101,6 +102,15 @@ function controlSection(control: Control): string[] {
         `| [${requirement}](requirements.md#${anchorOf(requirement)}) | ${KIND_WORDS[kind]} | ${COVERAGE_WORDS[coverageOf(requirement)]} | ${cell(rationale)} |`,
     ),
     "",
+  ];
+}
+
+/** The documents that make something known to it which no cluster shows. */
+function documentsOf(control: Control): string[] {
+  const kinds = IMPORT_KINDS.filter(({ controls }) => controls.includes(control.id));
+  if (kinds.length === 0) return [];
+  return [
+    `- **Documents that it reads, if somebody imports them:** ${kinds.map(({ id }) => `[${id}](imports.md#${id})`).join(", ")}`,
   ];
 }
 
