@@ -40,6 +40,16 @@ describe("this release against the catalogue", () => {
         ...unplanned,
       ];
     });
-    expect(differences).toEqual(["12.5.2 scp-namespace-labelled: primary in the catalogue, fail-only in its file"]);
+    const failOnly = (link: string) => `${link}: primary in the catalogue, fail-only in its file`;
+    expect(differences).toEqual([
+      failOnly("2.2.2 sec-no-embedded-credentials"),
+      failOnly("3.3.1 sec-pan-discovery"),
+      failOnly("3.5.1 sec-pan-discovery"),
+      failOnly("8.3.2 sec-no-embedded-credentials"),
+      failOnly("8.6.1 pod-no-debug-containers"),
+      failOnly("8.6.2 sec-no-embedded-credentials"),
+      failOnly("12.5.2 scp-namespace-labelled"),
+      failOnly("12.5.2 scp-label-protected"),
+    ]);
   });
 });
