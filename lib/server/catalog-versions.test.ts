@@ -15,6 +15,7 @@ import { type CatalogDocument, catalogDocumentOf } from "@/lib/assessment/catalo
 import { CATALOG_VERSION } from "@/lib/assessment/catalog-version";
 import { CONTROLS } from "@/lib/controls";
 import { cdeNamespace, deployment, minimalPodSpec, node, snapshotOf } from "@/lib/fixtures/builders";
+import { LEAF_REQUIREMENTS } from "@/lib/pci";
 import { digestOf, registerCatalog } from "./catalog";
 import { getControl, listControls } from "./controls";
 import { scanAgain } from "./evaluate/again";
@@ -35,7 +36,7 @@ const OLD = "2026.10.1";
 /** In the older version it was called, rated and linked otherwise. */
 const CHANGED = "pod-no-privileged";
 /** The older version doesn't have it yet. */
-const NEW = "img-pinned-digest";
+const NEW = "img-no-overdue-vulns";
 
 let database: TestDatabase;
 let organization: TestOrganization;
@@ -169,6 +170,22 @@ describe("while an older version is active", () => {
     expect((await listFleet(owner, {})).summary.controls).toBe(CONTROLS.length);
   });
 
+  it("lets nothing pass or point to a word where it lacks a deciding control, and names that one", async () => {
+    const decidedByNew = LEAF_REQUIREMENTS.filter(({ primaryControls }) => primaryControls.includes(NEW));
+    expect(decidedByNew).not.toEqual([]);
+    for (const { id } of decidedByNew) {
+      const requirement = await getRequirement(owner, id, {});
+      expect(requirement.missingControls, id).toEqual([NEW]);
+      expect(["fail", "unknown", "not-assessed"], id).toContain(requirement.status);
+      if (requirement.status !== "fail") expect(requirement.suggestedPosition, id).toBeNull();
+      const [stored] = await database.asSuperuser<{ parts: unknown[] }>(
+        "select parts from requirement_status where cluster_id = $1 and requirement_id = $2 and to_seq is null",
+        [cluster.clusterId, id],
+      );
+      expect(stored?.parts).toContainEqual({ control: NEW, kind: "primary", status: "not-assessed", decides: true });
+    }
+  });
+
   it("shows what the new one would change, in words and links, to whoever reads controls", async () => {
     const shown = await page();
     expect(shown).toMatchObject({
@@ -195,7 +212,8 @@ describe("while an older version is active", () => {
     expect(effect).toMatchObject({ lastScanSeq: 1, effectScanSeq: 1 });
     expect(effect?.effect?.controls).toContainEqual({ id: "pod-of-old", from: "unknown", to: null });
     expect(effect?.effect?.controls.find(({ id }) => id === NEW)).toMatchObject({ from: null });
-    expect(effect?.effect?.results.from).not.toEqual(effect?.effect?.results.to);
+    const [scan] = (await listScans(owner, "one", {})).items;
+    expect(effect?.effect?.results.from).toEqual(scan?.counts);
     expect(await ran()).toEqual(before);
     expect(await previewCatalog(organization.id, cluster.clusterId, "2099.1")).toBe(false);
   });

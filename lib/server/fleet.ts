@@ -6,7 +6,7 @@
  */
 import type { z } from "zod";
 import { type FleetPage, fleetQuery } from "@/lib/api/clusters";
-import { activeVersionSql, readActiveCatalog, registerCatalog } from "./catalog";
+import { activeVersionSql, readActiveVersion, registerCatalog } from "./catalog";
 import { withOrganization } from "./db/organization";
 import { Prisma } from "./db/generated/client";
 import { NOT_ASSESSED_RANK } from "./evaluate/cells";
@@ -45,7 +45,7 @@ export async function listFleet(
 
   const { id: orgId } = principal.organization;
   const shipped = await registerCatalog();
-  const { catalog, row } = await withOrganization(orgId, async (tx) => {
+  const { controls, row } = await withOrganization(orgId, async (tx) => {
     const rows = await tx.$queryRaw<FleetAnswer[]>`
       with lens as (select * from (${fleetSql(principal, now)}) as fleet ${where(lens)}),
       filtered as (select *, row_number() over (order by ${orderSql(query.sort, query.direction)}, slug) as position
@@ -53,6 +53,8 @@ export async function listFleet(
       page as (select * from filtered order by position limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize})
       select (select coalesce(jsonb_agg(to_jsonb(page) order by position), '[]') from page) as items,
         (select count(*)::int from filtered) as total, ${activeVersionSql(orgId)} as catalog,
+        (select count(*)::int from (select distinct on (id) withdrawn_at from custom_control where org_id = ${orgId}::uuid
+          order by id, revision desc) as own where withdrawn_at is null) as custom_controls,
         count(*)::int as clusters,
         count(*) filter (where agent = 'enrolled')::int as reporting,
         count(*) filter (where freshness in ('stale', 'expired'))::int as stale,
@@ -69,7 +71,8 @@ export async function listFleet(
       from lens`;
     const [only] = rows;
     if (only === undefined) throw new Error("an aggregate gave no row");
-    return { row: only, catalog: await readActiveCatalog(tx, orgId, shipped, only.catalog) };
+    const active = await readActiveVersion(tx, orgId, shipped, only.catalog);
+    return { row: only, controls: active.controls.length + only.custom_controls };
   });
   return {
     items: row.items.map(fleetRowOf),
@@ -83,7 +86,7 @@ export async function listFleet(
       stale: row.stale,
       neverConnected: row.never_connected,
       failingControls: row.failing_controls,
-      controls: catalog.controls.length,
+      controls,
       clustersWithFailures: row.clusters_with_failures,
       criticalFindings: row.critical_findings,
       oldestEvidenceAt: isoOrNull(row.oldest),
@@ -100,6 +103,8 @@ export async function listFleet(
 interface FleetAnswer {
   /** The organization's active catalogue version. */
   catalog: string | null;
+  /** Its own controls that are not withdrawn. */
+  custom_controls: number;
   items: FleetRecord[];
   total: number;
   clusters: number;
