@@ -34,6 +34,32 @@ describeControl(cpTlsConfig, [
     assessor: { prints: "--kubelet-certificate-authority=/etc/kubernetes/pki/ca.crt" },
   },
   {
+    name: "TLS is switched off",
+    status: "fail",
+    severity: "critical",
+    says: "--secure-port is 0",
+    objects: world(api({ "secure-port": "0" })),
+  },
+  {
+    name: "names every certificate flag that is missing",
+    status: "fail",
+    says: /--client-ca-file, --kubelet-client-certificate, --kubelet-client-key, --etcd-cafile not set/,
+    objects: world(
+      api({
+        "client-ca-file": undefined,
+        "kubelet-client-certificate": undefined,
+        "kubelet-client-key": undefined,
+        "etcd-cafile": undefined,
+      }),
+    ),
+  },
+  {
+    name: "a suite that nobody knows",
+    status: "unknown",
+    says: "TLS_ECDHE_RSA_WITH_AES_96_GCM_SHA256",
+    objects: world(api({ "tls-cipher-suites": "TLS_ECDHE_RSA_WITH_AES_96_GCM_SHA256" })),
+  },
+  {
     name: "TLS 1.3 makes the list of suites void",
     status: "pass",
     objects: world(api({ "tls-min-version": "VersionTLS13", "tls-cipher-suites": "TLS_RSA_WITH_RC4_128_SHA" })),

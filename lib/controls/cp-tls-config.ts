@@ -4,7 +4,7 @@
  * Reads: the API servers' flags about certificates, the kubelets' and etcd's authorities, --tls-min-version, --tls-cipher-suites.
  * Pass: every certificate flag is set, the kubelets' certificates are verified, the floor is TLS 1.2 or 1.3 (the default is 1.2), and
  *   no weak cipher suite is named.
- * Fail: a certificate flag is missing, the floor lies below TLS 1.2, or an insecure port is open: high. A weak suite is named, or
+ * Fail: a certificate flag is missing, the floor lies below TLS 1.2, TLS is off or an insecure port is open: high or critical. A weak suite is named, or
  *   --kubelet-certificate-authority is missing (kubeadm's default: the API server doesn't know whether it speaks to a kubelet): medium.
  * Unknown: the control plane isn't visible and no valid entry of the responsibility matrix covers it; a value isn't known; a
  *   control-plane node shows no API server.
@@ -23,7 +23,7 @@ import {
   KUBEADM_RISK,
   kubeadmPatch,
 } from "./control-plane";
-import { isWeakSuite } from "./cipher-suites";
+import { isKnownSuite, isWeakSuite } from "./cipher-suites";
 import { renderManifest } from "./manifest";
 import { judgeCluster, nameSome } from "./population";
 import { FLAGS, script } from "./prelude";
@@ -129,15 +129,7 @@ function judgeInstance(instance: ComponentInstance): FlagJudgement {
   const needed = [...SERVING, ...KUBELET, ...(isSocket ? [] : ETCD)];
   const missing = needed.filter((flag) => flagValue(instance, flag) === undefined);
   if (missing.length > 0)
-    add(
-      "fail",
-      missing[0] ?? "",
-      `${nameSome(
-        missing.map((flag) => `--${flag}`),
-        3,
-      )} not set`,
-      "high",
-    );
+    add("fail", missing[0] ?? "", `${missing.map((flag) => `--${flag}`).join(", ")} not set`, "high");
   if (flagValue(instance, KUBELET_CA) === undefined) {
     add("fail", KUBELET_CA, `--${KUBELET_CA} is not set, so kubelets are not verified`, "medium");
   }
@@ -154,6 +146,13 @@ function judgeInstance(instance: ComponentInstance): FlagJudgement {
     if (suites === null) add("unknown", "tls-cipher-suites", "the value of --tls-cipher-suites isn't known");
     if (weak.length > 0)
       add("fail", "tls-cipher-suites", `weak cipher suites are named: ${nameSome(weak, 3)}`, "medium");
+    const foreign = (suites ?? []).filter((suite) => !isWeakSuite(suite) && !isKnownSuite(suite));
+    if (foreign.length > 0) {
+      add("unknown", "tls-cipher-suites", `not known as cipher suites: ${nameSome(foreign, 3)}`);
+    }
+  }
+  if (flagValue(instance, "secure-port") === "0") {
+    add("fail", "secure-port", "--secure-port is 0, so TLS is off", "critical");
   }
   const port = flagValue(instance, "insecure-port");
   if (port !== undefined && port !== "0") {

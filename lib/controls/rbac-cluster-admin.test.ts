@@ -52,6 +52,34 @@ describeControl(rbacClusterAdmin, [
     says: "approved as break-glass by maria",
   },
   {
+    name: "verbs one by one, over two rules, are every verb",
+    status: "fail",
+    object: "ClusterRoleBinding/ops-all",
+    severity: "critical",
+    objects: [
+      ...base,
+      clusterRole("operate", [
+        { verbs: ["watch", "get", "list"], apiGroups: ["*"], resources: ["*"] },
+        { verbs: ["patch", "delete", "create", "update"], apiGroups: ["*", "apps"], resources: ["pods", "*"] },
+      ]),
+      clusterRoleBinding("ops-all", "operate", [userSubject("ann")]),
+    ],
+    assessor: { prints: "operate" },
+  },
+  {
+    name: "every verb but create, as Kubernetes' garbage collector has them",
+    status: "pass",
+    objects: [
+      ...base,
+      clusterRole("collect", [
+        { verbs: ["get", "list", "watch", "update", "patch", "delete"], apiGroups: ["*"], resources: ["*"] },
+        { verbs: ["create"], apiGroups: [""], resources: ["*"] },
+      ]),
+      clusterRoleBinding("collectors", "collect", [userSubject("ann")]),
+    ],
+    assessor: { prints: "system:masters", hides: "collect" },
+  },
+  {
     name: "an approval for one namespace doesn't cover the cluster",
     status: "fail",
     objects: [...base, to(groupSubject("oncall"))],

@@ -2,7 +2,7 @@
  * rbac-cluster-admin: cluster-admin and system:masters are limited to break-glass.
  *
  * Reads: every binding, the rules behind it and its subjects. Judged by rules, not by name: a ClusterRole with a rule of `*`
- *   verbs on `*` resources of `*` groups is cluster-admin under any name.
+ *   verbs on `*` resources of `*` groups is cluster-admin under any name, and so is one that lists all seven verbs of objects there.
  * Pass: such a role is bound only to the Group system:masters (the default binding), kubeadm's group of cluster
  *   administrators, the control plane's own components, and subjects of the list of approved access; or it is bound to nobody.
  * Fail: any other subject. A RoleBinding gives full power in one namespace only: high, and critical for a CDE namespace; every
@@ -13,7 +13,7 @@
  */
 import { refOf } from "@/lib/inventory/inventory";
 import { type EffectiveRule, type Grant, grantsOf } from "@/lib/rbac/grants";
-import { isUnlimited } from "@/lib/rbac/rules";
+import { everyVerbRule } from "@/lib/rbac/rules";
 import {
   accountReach,
   CONTROL_PLANE_USERS,
@@ -92,7 +92,7 @@ export const rbacClusterAdmin: Control = {
         clusterResult(
           "pass",
           "no binding grants unlimited rights",
-          "No RoleBinding or ClusterRoleBinding leads to a role with every verb on every resource. Members of system:masters are not visible in bindings.",
+          "No RoleBinding or ClusterRoleBinding leads to a ClusterRole with every verb on every resource. Members of system:masters are not visible in bindings.",
         ),
     ];
   },
@@ -100,7 +100,7 @@ export const rbacClusterAdmin: Control = {
     return {
       command: script(
         GRANTS,
-        `grants | jq -r 'select(.role|startswith("ClusterRole/"))|select(any(.rules[];((.apiGroups//[])|index("*")) and ((.resources//[])|index("*")) and ((.verbs//[])|index("*")) and (((.resourceNames//[])|length)==0)))|[.bind,.ns,.binding,.role,.subject.kind,(.subject.namespace//"-"),.subject.name]|@tsv'`,
+        `grants | jq -r 'select(.role|startswith("ClusterRole/"))|select([.rules[]|select(((.apiGroups//[])|index("*")) and ((.resources//[])|index("*")) and (((.resourceNames//[])|length)==0))|.verbs[]]|index("*") or ((["get","list","watch","create","update","patch","delete"]-.)==[]))|[.bind,.ns,.binding,.role,.subject.kind,(.subject.namespace//"-"),.subject.name]|@tsv'`,
       ),
       expect: `Only the Group ${SUPERUSER_GROUP} (and ${KUBEADM_ADMINS} on kubeadm clusters), and names that the break-glass record lists.`,
       needs: [],
@@ -207,7 +207,7 @@ function judge(context: EvaluationContext, grant: Grant): Result[] {
  */
 function unlimitedRule(context: EvaluationContext, grant: Grant): EffectiveRule | undefined {
   if (grant.roleRef.kind !== "ClusterRole") return undefined;
-  const found = grant.rules.find(({ rule }) => isUnlimited(rule));
+  const found = everyVerbRule(grant.rules);
   if (found !== undefined || grant.roleRef.name !== "cluster-admin" || grant.roleState !== "present") return found;
   const role = context.inventory.list("clusterroles").find((candidate) => candidate.metadata.name === "cluster-admin");
   if (role?.metadata.annotations?.["rbac.authorization.kubernetes.io/autoupdate"] === "false") return undefined;

@@ -85,6 +85,20 @@ export function isUnlimited(rule: PolicyRule): boolean {
   );
 }
 
+/** The verbs of objects; what is left of `*` then are powers over rights themselves (escalate, bind, impersonate). */
+const OBJECT_VERBS = ["get", "list", "watch", "create", "update", "patch", "delete"];
+
+/**
+ * Of rules that together grant every verb of objects on every resource, be it by `*` or one by one: the first of them. Whoever may
+ * change everything gets the rest by himself.
+ */
+export function everyVerbRule<T extends { rule: PolicyRule }>(rules: readonly T[]): T | undefined {
+  const wide = rules.filter(({ rule }) => isUnlimited({ ...rule, verbs: ["*"] }));
+  const verbs = new Set(wide.flatMap(({ rule }) => rule.verbs));
+  if (!verbs.has("*") && !OBJECT_VERBS.every((verb) => verbs.has(verb))) return undefined;
+  return wide.find(({ rule }) => rule.verbs.includes("*")) ?? wide[0];
+}
+
 /**
  * Which fields of the rule hold a `*`, in the order verbs, resources, apiGroups, nonResourceURLs. For resources the form "star slash
  * exec" is one too: it means that subresource of everything.
