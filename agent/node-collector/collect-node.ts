@@ -17,10 +17,12 @@ import {
   readServerConfig,
   readTimeServers,
 } from "@/lib/inventory/host-files/settings";
+import type { NodeCertificate } from "@/lib/inventory/imported-control-plane";
 import { ImportProblem, parseYamlDocument } from "@/lib/inventory/imports/types";
 import type { CustomObject } from "@/lib/inventory/kinds";
 import { type NodeReportFile, type NodeReportSpec, nodeReport } from "@/lib/inventory/node-reports";
 import { projectObject } from "@/lib/inventory/redaction";
+import { CertificateProblem, factsOfCertificate } from "@/lib/inventory/x509";
 import type { Host } from "./host";
 import {
   ALLOWED_FOLDERS,
@@ -221,7 +223,19 @@ async function readCertificates(reader: Reader, spec: NodeReportSpec): Promise<v
       issuer: line(certificate.issuer),
       notBefore: new Date(certificate.validFrom).toISOString(),
       notAfter: new Date(certificate.validTo).toISOString(),
+      ...strengthOf(certificate.raw),
     });
+  }
+}
+
+/** What is graded about key and signature; nothing for a form that our own reader doesn't take. */
+function strengthOf(der: Uint8Array): Pick<NodeCertificate, "keyAlgorithm" | "keyBits" | "signatureHash"> {
+  try {
+    const { keyAlgorithm, keyBits, signatureHash } = factsOfCertificate(der);
+    return { keyAlgorithm, signatureHash, ...(keyBits === null ? {} : { keyBits }) };
+  } catch (error) {
+    if (error instanceof CertificateProblem) return {};
+    throw error;
   }
 }
 

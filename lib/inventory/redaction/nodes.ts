@@ -138,13 +138,19 @@ export const nodeReportBody: CustomBody = record(
         ),
         etcd: record({ path: text, settings: map(text) }, ["path", "settings"]),
         certificates: list(
-          record({ path: text, subject: text, issuer: text, notBefore: identifier, notAfter: identifier }, [
-            "path",
-            "subject",
-            "issuer",
-            "notBefore",
-            "notAfter",
-          ]),
+          record(
+            {
+              path: text,
+              subject: text,
+              issuer: text,
+              notBefore: identifier,
+              notAfter: identifier,
+              keyAlgorithm: identifier,
+              keyBits: integer,
+              signatureHash: identifier,
+            },
+            ["path", "subject", "issuer", "notBefore", "notAfter"],
+          ),
         ),
         timeSync: record({ tool: text, isSynchronized: flag, offsetMicroseconds: integer, sources: texts }, [
           "tool",
