@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { type Cluster, derivedSuffix, derivedUid } from "./cluster";
 import { admitPod } from "./defaults";
+import { endpointsOf } from "./endpoint-slices";
 import type { ApiObject, CronJob, Node, OwnerReference, Pod, PodTemplate, Role, Workload } from "./objects";
 import { apiVersionOf, findResource, type Resource } from "./resources";
 import { canRunOn, daemonTolerations } from "./scheduling";
@@ -57,6 +58,11 @@ export class Controllers {
         break;
       case "/pods":
         this.enqueueOwner(object);
+        for (const service of this.store.all("/services"))
+          if (service.metadata.namespace === namespace) this.enqueueEndpoints(service);
+        break;
+      case "/services":
+        if (change.type !== "DELETED") this.enqueueEndpoints(object);
         break;
       case "rbac.authorization.k8s.io/clusterroles":
         this.enqueue("aggregate", () => this.aggregateRoles());
@@ -76,6 +82,14 @@ export class Controllers {
       else if (storage === "apps/daemonsets") this.reconcileDaemonSet(held as Workload);
       else if (storage === "batch/jobs") this.reconcileJob(held as Workload);
       else this.reconcileCronJob(held as CronJob);
+    });
+  }
+
+  private enqueueEndpoints({ metadata: { namespace, name } }: ApiObject): void {
+    const key = objectKey(namespace, name);
+    this.enqueue(`endpoints/${key}`, () => {
+      const service = this.store.get("/services", key);
+      if (service) this.reconcileEndpoints(service);
     });
   }
 
@@ -497,6 +511,23 @@ export class Controllers {
       lastScheduleTime: cronJob.metadata.creationTimestamp,
       lastSuccessfulTime: cronJob.metadata.creationTimestamp,
     });
+  }
+
+  /** Keeps the EndpointSlice of a Service in step with the pods behind it. */
+  private reconcileEndpoints(service: ApiObject): void {
+    const endpoints = endpointsOf(service, this.store.all<Pod>("/pods"));
+    if (endpoints === null) return;
+    const storage = "discovery.k8s.io/endpointslices";
+    const { name, namespace, uid = "" } = service.metadata;
+    const slice = `${name}-${derivedSuffix(5, uid, "endpoints")}`;
+    const held = this.store.get(storage, objectKey(namespace, slice));
+    const labels = { "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io" };
+    if (held === undefined) {
+      const metadata = { name: slice, namespace, labels: { ...labels, "kubernetes.io/service-name": name } };
+      this.create(storage, service, { metadata, ...endpoints });
+    } else if (JSON.stringify({ ...held, ...endpoints }) !== JSON.stringify(held)) {
+      this.store.put(storage, { ...held, ...endpoints });
+    }
   }
 
   /** Fills the rules of aggregated ClusterRoles from the roles that their selectors choose. */

@@ -58,22 +58,25 @@ export function readFolder(folder: string): LoadedFolder {
   return loaded;
 }
 
-const MOMENT = /\$\(NOW(?:([+-])(\d+)([smhd]))?\)/g;
+const MOMENT = /\$\((NOW|TODAY)(?:([+-])(\d+)([smhd]))?\)/g;
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * `$(NOW)`, `$(NOW-2h)`, `$(NOW+60d)` as times: what a controller renews all the time (a certificate, a report, a refresh) would be
- * stale in a file that was written once.
+ * `$(NOW)`, `$(NOW-2h)`, `$(NOW+60d)` as times, `$(TODAY-3d)` as a day: what a controller or a person renews all the time (a
+ * certificate, a report, a review) would be stale in a file that was written once.
  */
+export function resolveMoments(text: string, nowMs: number): string {
+  return text.replace(MOMENT, (_, form: string, sign: string | undefined, count = "0", unit = "s") => {
+    const offset = Number(count) * (UNIT_MS[unit] ?? 0) * (sign === "-" ? -1 : 1);
+    const moment = new Date(Math.floor((nowMs + offset) / 1000) * 1000).toISOString();
+    return form === "TODAY" ? moment.slice(0, 10) : moment.replace(".000Z", "Z");
+  });
+}
+
+/** The object with times in the place of its moments. */
 export function withMoments(object: ApiObject, nowMs: number): ApiObject {
   const text = JSON.stringify(object);
-  if (!text.includes("$(NOW")) return object;
-  return JSON.parse(
-    text.replace(MOMENT, (_, sign: string | undefined, count = "0", unit = "s") => {
-      const offset = Number(count) * (UNIT_MS[unit] ?? 0) * (sign === "-" ? -1 : 1);
-      return new Date(Math.floor((nowMs + offset) / 1000) * 1000).toISOString().replace(".000Z", "Z");
-    }),
-  ) as ApiObject;
+  return text.includes("$(") ? (JSON.parse(resolveMoments(text, nowMs)) as ApiObject) : object;
 }
 
 /**
