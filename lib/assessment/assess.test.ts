@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { CONTROLS } from "@/lib/controls";
 import { CLUSTER_REF, type Control, type Result } from "@/lib/controls/types";
-import { AS_OF, cdeNamespace, minimalPod, networkPolicy, snapshotOf } from "@/lib/fixtures/builders";
+import { AS_OF, cdeNamespace, minimalPod, namespace, networkPolicy, snapshotOf } from "@/lib/fixtures/builders";
 import { refOf } from "@/lib/inventory/inventory";
 import { ATTESTATION_GROUPS, getRequirement, LEAF_REQUIREMENTS } from "@/lib/pci";
 import { assess } from "./assess";
@@ -167,6 +168,25 @@ describe("assess", () => {
       namespace: "cde",
       name: "bad",
     });
+  });
+
+  it("lets a file's pod without containers fail on what it shows, and never pass", () => {
+    const broken = { apiVersion: "v1", kind: "Pod", metadata: { name: "half" }, spec: { hostIPC: true } };
+    const judge = (id: string) => {
+      const snapshot = snapshotOf([namespace("default", { "pci-scope": "in-scope" }), broken], { source: "manifests" });
+      const found = CONTROLS.filter((candidate) => candidate.id === id);
+      return run(found, snapshot).results[0]?.results.map((r) => [r.status, r.object.kind, r.object.namespace]);
+    };
+    const pod = ["Pod", "default"];
+    expect(judge("pod-no-host-namespaces")).toEqual([
+      ["fail", ...pod],
+      ["unknown", ...pod],
+    ]);
+    expect(judge("pod-no-privileged")).toEqual([["unknown", ...pod]]);
+    expect(judge("pod-run-as-non-root")).toEqual([["unknown", ...pod]]);
+    const inCluster = snapshotOf([cdeNamespace(), broken]);
+    expect(inCluster.sections.pods?.objects).toEqual([]);
+    expect(inCluster.invalid).toHaveLength(1);
   });
 
   it("is unknown everywhere about a document that could be anything", () => {

@@ -5,8 +5,8 @@
  * - When a section that a control needs was not read, what it fails on still stands (that was read), but no pass is believed: it
  *   becomes `unknown` and names section and permission. So does `not-applicable`, except for lists that manifests never hold.
  * - A control that throws is `unknown` with the error's message; the others go on.
- * - An object that is invalid for its kind is `unknown` for every control that reads its section; a document of which not even the
- *   kind could be read is so for every control, because it could be anything.
+ * - An object that is invalid for its kind is `unknown` for every control that reads its section; what an incomplete one fails on
+ *   stands beside that. A document of which not even the kind could be read is so for every control, because it could be anything.
  */
 import { CATALOG_VERSION } from "./catalog-version";
 import { CONTROLS } from "@/lib/controls";
@@ -70,9 +70,14 @@ export function assess(input: Snapshot | Inventory, options: AssessOptions): Ass
 
 /** A control's results in order of object, then part: what it says, and `unknown` for what it could not be asked about. */
 function resultsOf(control: Control, context: EvaluationContext): Result[] {
-  const own = withoutUnread(evaluate(control, context), control, context.inventory);
+  const unsound = invalidResults(control, context.inventory);
+  const broken = new Set(unsound.map((r) => refKey(r.object)));
+  // Of an incomplete object only what it fails on stands.
+  const own = withoutUnread(evaluate(control, context), control, context.inventory).filter(
+    (r) => r.status === "fail" || r.status === "unknown" || !broken.has(refKey(r.object)),
+  );
   const unknownAlready = new Set(own.filter((r) => r.status === "unknown").map((r) => refKey(r.object)));
-  const invalid = invalidResults(control, context.inventory).filter((r) => !unknownAlready.has(refKey(r.object)));
+  const invalid = unsound.filter((r) => !unknownAlready.has(refKey(r.object)));
   return [...own, ...invalid]
     .map((result) => ({ result, key: `${refKey(result.object)}\n${result.part ?? ""}` }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))

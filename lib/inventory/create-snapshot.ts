@@ -1,7 +1,8 @@
 /**
  * A snapshot from raw Kubernetes objects that lie in memory: manifests, a test's world, a small cluster.
  *
- * Every object goes through the redaction; one that isn't valid for its kind is named in `invalid` and left out.
+ * Every object goes through the redaction; one that isn't valid for its kind is named in `invalid` and left out. A file's pod without
+ * containers is named there and kept: what it does show counts against it, never for it (assess.ts).
  */
 import { PatternScanner } from "./pattern-scan";
 import { projectObject } from "./redaction";
@@ -53,9 +54,15 @@ export function createSnapshot(input: SnapshotInput): Snapshot {
     const definition = sectionOfKind(String(raw?.apiVersion ?? ""), String(raw?.kind ?? ""));
     if (definition === undefined) continue;
     scanner.add(definition.name, object);
-    const { object: projected, problems } = projectObject(definition.name, object, where);
-    invalid.push(...problems);
-    if (projected === undefined) continue;
+    const keepsIncomplete = input.source === "manifests";
+    const { object: projected, problems } = projectObject(definition.name, object, where, { keepsIncomplete });
+    if (projected === undefined) {
+      invalid.push(...problems);
+      continue;
+    }
+    invalid.push(
+      ...problems.map((problem) => (definition.namespaced ? { namespace: "default", ...problem } : problem)),
+    );
     // kubectl puts objects without a namespace into the context's, which is `default` unless somebody chose another.
     if (definition.namespaced) projected.metadata.namespace ??= "default";
     else delete projected.metadata.namespace;

@@ -152,8 +152,13 @@ export interface Projection<K extends SectionName> {
  * `where` is the file and line, or section and position, that a problem names. Items of a List answer lack apiVersion and kind;
  * they get those of the section's first source. Never throws for bad input.
  */
-export function projectObject<K extends SectionName>(section: K, raw: unknown, where: string): Projection<K> {
-  return run(section, raw, where, new Cursor(false));
+export function projectObject<K extends SectionName>(
+  section: K,
+  raw: unknown,
+  where: string,
+  { keepsIncomplete = false }: { keepsIncomplete?: boolean } = {},
+): Projection<K> {
+  return run(section, raw, where, new Cursor(false, keepsIncomplete));
 }
 
 /**
@@ -227,11 +232,9 @@ function runWith<T>(
     const meta = at.step("metadata", metadata, rawMetadata);
     if (meta.name === "") at.fail("metadata.name is empty");
     if (section === "pods") at.keepsFlagValues = isControlPlanePod(meta);
-    return {
-      object: { apiVersion, kind, metadata: meta, ...body(rest, at) } as KubeObject & T,
-      dropped: at.dropped,
-      problems: [],
-    };
+    const object = { apiVersion, kind, metadata: meta, ...body(rest, at) } as KubeObject & T;
+    const problems = at.defect === undefined ? [] : [{ ...describe(section, raw, where), problem: at.defect }];
+    return { object, dropped: at.dropped, problems };
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     return { dropped: at.dropped, problems: [{ ...describe(section, raw, where), problem: error.message }] };

@@ -277,34 +277,43 @@ const affinity = object<NonNullable<PodSpec["affinity"]>>({
   }),
 });
 
-const listedPodSpec: Shape<PodSpec> = object<PodSpec>(
-  {
-    containers: filledList(container),
-    initContainers: list(container),
-    ephemeralContainers: list(container),
-    volumes: list(volume),
-    securityContext: podSecurityContext,
-    serviceAccountName: text,
-    automountServiceAccountToken: flag,
-    hostNetwork: flag,
-    hostPID: flag,
-    hostIPC: flag,
-    hostUsers: flag,
-    shareProcessNamespace: flag,
-    os: object<{ name: string }>({ name: text }, ["name"]),
-    nodeName: text,
-    nodeSelector: map(text),
-    affinity,
-    tolerations: list(
-      object<Toleration>({ key: text, operator: text, value: text, effect: text, tolerationSeconds: integer }),
-    ),
-    runtimeClassName: text,
-    restartPolicy: text,
-    priorityClassName: text,
-    imagePullSecrets: list(named),
-  },
-  ["containers"],
-);
+const podSpecShape = (containers: Shape<Container[]>, required: readonly (keyof PodSpec & string)[]) =>
+  object<PodSpec>(
+    {
+      containers,
+      initContainers: list(container),
+      ephemeralContainers: list(container),
+      volumes: list(volume),
+      securityContext: podSecurityContext,
+      serviceAccountName: text,
+      automountServiceAccountToken: flag,
+      hostNetwork: flag,
+      hostPID: flag,
+      hostIPC: flag,
+      hostUsers: flag,
+      shareProcessNamespace: flag,
+      os: object<{ name: string }>({ name: text }, ["name"]),
+      nodeName: text,
+      nodeSelector: map(text),
+      affinity,
+      tolerations: list(
+        object<Toleration>({ key: text, operator: text, value: text, effect: text, tolerationSeconds: integer }),
+      ),
+      runtimeClassName: text,
+      restartPolicy: text,
+      priorityClassName: text,
+      imagePullSecrets: list(named),
+    },
+    required,
+  );
+const completePodSpec = podSpecShape(filledList(container), ["containers"]);
+const anyPodSpec = podSpecShape(list(container), []);
+/** A manifest's spec without containers is no pod, and what else it asks for (the host's network, a debug container) is read. */
+const listedPodSpec: Shape<PodSpec> = described((value, at) => {
+  if (!at.keepsIncomplete || !isObject(value) || (value.containers ?? null) !== null) return completePodSpec(value, at);
+  at.defect ??= `${at.where()} lacks containers`;
+  return { ...anyPodSpec(value, at), containers: [] };
+}, formOf(completePodSpec));
 
 /**
  * A pod's spec. `serviceAccount` is the old name of `serviceAccountName`: the API server takes it where the new one is empty, and so

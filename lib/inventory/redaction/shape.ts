@@ -27,8 +27,17 @@ export class Cursor {
   /** True for control-plane static pods, whose flags are evidence. */
   keepsFlagValues = false;
 
-  /** `isParsing`: the value is a projected object already, as on the server; facts are read instead of computed. */
-  constructor(readonly isParsing: boolean) {}
+  /** Something that the API server would refuse and that hides nothing of the rest: the object is kept, and this is its problem. */
+  defect: string | undefined;
+
+  /**
+   * `isParsing`: the value is a projected object already, as on the server; facts are read instead of computed.
+   * `keepsIncomplete`: an object with a defect is kept beside its problem, so that what it does show is still judged.
+   */
+  constructor(
+    readonly isParsing: boolean,
+    readonly keepsIncomplete = false,
+  ) {}
 
   fail(message: string): never {
     throw new ShapeError(`${this.where()} ${message}`);
