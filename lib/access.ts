@@ -37,6 +37,8 @@ export const PERMISSIONS = [
   "import:withdraw",
   "register:update",
   "catalog:activate",
+  "customControl:write",
+  "customControl:try",
   "project:create",
   "package:create",
   "request:create",
@@ -57,6 +59,8 @@ const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
     "import:withdraw",
     "register:update",
     "catalog:activate",
+    "customControl:write",
+    "customControl:try",
     "package:create",
   ],
   platformEngineer: [
@@ -69,6 +73,8 @@ const ROLE_PERMISSIONS: Record<Role, readonly Permission[]> = {
     // Facts only: what was approved (register:update) is not decided by whoever needs the approval.
     "import:create",
     "import:withdraw",
+    // A draft may be written and tried by whoever knows the clusters; what counts is not saved by whom it judges.
+    "customControl:try",
   ],
   assessor: [...READ, "audit:read", "request:create", "note:create", "package:create"],
 };

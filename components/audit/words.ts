@@ -33,6 +33,9 @@ const ACTIONS: Readonly<Record<string, string>> = {
   "import:refuse": "uploaded a document that holds a secret",
   "import:withdraw": "withdrew a document",
   "catalog:activate": "activated a catalogue version",
+  "custom-control:save": "saved an own control",
+  "custom-control:withdraw": "withdrew an own control",
+  "custom-control:try": "tried an own control on a snapshot",
   "page:open": "opened a page",
   "request:refuse": "sent a request",
 };

@@ -116,6 +116,7 @@ describe("the files", () => {
       "results.json",
       "cited/pod-judge.json",
       "imports/approved-access-abababababab-0d6bd1c9.json",
+      "custom-controls/custom-team-label-r4.json",
       "objects/namespaces.ndjson",
       "objects/pods.ndjson",
       "objects/clusterroles.ndjson",
@@ -268,7 +269,7 @@ describe("VERIFY.sh", () => {
       const manifest = build(inputOf(["good", "bad-1"])).get("MANIFEST.sha256") ?? "";
       const { status, out } = verify([program]);
       expect(out).toContain(createHash("sha256").update(manifest).digest("hex"));
-      expect(out).toContain("OK: all 11 files");
+      expect(out).toContain("OK: all 12 files");
       expect(status).toBe(0);
     },
   );

@@ -47,6 +47,9 @@ export type AuditAction =
   | "import:refuse"
   | "import:withdraw"
   | "catalog:activate"
+  | "custom-control:save"
+  | "custom-control:withdraw"
+  | "custom-control:try"
   | "page:open"
   | "request:refuse";
 

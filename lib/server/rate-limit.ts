@@ -19,6 +19,8 @@ export const RATE_LIMITS = {
   change: { requests: 120, windowSeconds: 60 },
   /** Uploading or checking a document, per session: reading a megabyte of YAML takes a second of a processor. */
   import: { requests: 60, windowSeconds: 60 },
+  /** Trying an own control on a snapshot, per session: each takes a thread, and some seconds of it. */
+  "custom-try": { requests: 20, windowSeconds: 60 },
   /** Taking away an evidence package, per session. */
   package: { requests: 20, windowSeconds: 60 },
 } as const satisfies Record<string, { requests: number; windowSeconds: number }>;

@@ -64,8 +64,9 @@ export function importAdmissionPolicy(
   const constraints = spec.matchConstraints ?? {};
   const kinds = kindsOf(constraints, "spec.matchConstraints", problems);
   const narrowed = binding?.spec?.matchResources;
-  const narrowedKinds =
-    narrowed?.resourceRules === undefined ? kinds : kindsOf(narrowed, "binding.spec.matchResources", problems);
+  // A binding without rules narrows nothing; its exclusions would, so they are looked at all the same.
+  const bound = narrowed === undefined ? [] : kindsOf(narrowed, "binding.spec.matchResources", problems);
+  const narrowedKinds = (narrowed?.resourceRules ?? []).length === 0 ? kinds : bound;
   if (binding !== undefined && binding.spec?.policyName !== name) {
     problems.push({
       where: "binding.spec.policyName",
@@ -95,6 +96,9 @@ export function importAdmissionPolicy(
   };
 }
 
+/** Operations after which there is an object to look at. */
+const KEPT_BY: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "*"]);
+
 function kindsOf(match: MatchResources, where: string, problems: DefinitionProblem[]): SectionName[] {
   const kinds = new Set<SectionName>();
   if ((match.excludeResourceRules ?? []).length > 0) {
@@ -105,6 +109,13 @@ function kindsOf(match: MatchResources, where: string, problems: DefinitionProbl
   }
   for (const [i, rule] of (match.resourceRules ?? []).entries()) {
     const at = `${where}.resourceRules[${i}]`;
+    if (rule.operations !== undefined && !rule.operations.some((operation) => KEPT_BY.has(operation))) {
+      problems.push({
+        where: `${at}.operations`,
+        problem: `${rule.operations.join(", ")} leaves nothing behind that a snapshot could hold`,
+      });
+      continue;
+    }
     if ((rule.resourceNames ?? []).length > 0)
       problems.push({
         where: `${at}.resourceNames`,

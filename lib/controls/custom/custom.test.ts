@@ -239,6 +239,17 @@ describe("admission policies", () => {
       ])[0]?.[0],
     ).toBe("not-applicable");
   });
+  it("refuse a binding's exclusions and operations that leave no object", () => {
+    const binding = { spec: { policyName: "no-latest.example.com", matchResources: { excludeResourceRules: [{}] } } };
+    expect(importAdmissionPolicy(policy, binding).problems.map(({ where }) => where)).toEqual([
+      "binding.spec.matchResources.excludeResourceRules",
+    ]);
+    const rules = [{ apiGroups: ["apps"], resources: ["deployments"], operations: ["DELETE"] }];
+    const deleting = { ...policy, spec: { ...policy.spec, matchConstraints: { resourceRules: rules } } };
+    expect(importAdmissionPolicy(deleting).problems.map(({ where }) => where)).toEqual([
+      "spec.matchConstraints.resourceRules[0].operations",
+    ]);
+  });
   it("say what can't be asked of a snapshot", () => {
     const { problems } = importAdmissionPolicy({
       ...policy,
