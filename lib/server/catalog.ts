@@ -2,7 +2,7 @@
  * Catalogue versions: the documents of all that this installation has seen, and the one that each organization works with.
  *
  * A release brings one version. It is stored when the release first starts; an organization goes on with its active one, whose
- * controls and links its scans run with, until an officer activates the new one (decision 013).
+ * controls and links its scans run with, until an officer activates the new one (decision 015).
  */
 import { createHash } from "node:crypto";
 import { type Catalog, catalogOf, catalogOfDocument, withCustomControls } from "@/lib/assessment/catalog";
