@@ -218,6 +218,29 @@ describe("the register", () => {
     const permissions = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list"] }];
     expect(statusWith({ apiClients: [{ ...client, permissions, expiresAt: "2026-02-01" }] })[0]?.[0]).toBe("fail");
   });
+  it("does not count what Kubernetes' own binding gives every account", () => {
+    const issuer = { nonResourceURLs: ["/openid/v1/jwks"], verbs: ["get"] };
+    const discovery = clusterRole("system:service-account-issuer-discovery", [issuer]);
+    const everybody = clusterRoleBinding(
+      "system:service-account-issuer-discovery",
+      "system:service-account-issuer-discovery",
+      [groupSubject("system:serviceaccounts")],
+    ) as { metadata: Record<string, unknown> };
+    const byDefault = {
+      ...everybody,
+      metadata: { ...everybody.metadata, labels: { "kubernetes.io/bootstrapping": "rbac-defaults" } },
+    };
+    const permissions = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get"] }];
+    const judged = (binding: object) =>
+      podSaTokenNotAutomounted
+        .evaluate({
+          ...contextOf([...objects, discovery, binding] as typeof objects),
+          registers: { apiClients: [{ ...client, permissions }] },
+        })
+        .map(({ status }) => status);
+    expect(judged(byDefault)).toEqual(["pass"]);
+    expect(judged(everybody)).toEqual(["fail"]);
+  });
   it("fails a registered account that may do more", () => {
     const permissions = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["list"] }];
     expect(statusWith({ apiClients: [{ ...client, permissions }] })).toEqual([

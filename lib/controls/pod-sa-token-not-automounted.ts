@@ -20,7 +20,8 @@ import type { Inventory, PodVariant, Workload } from "@/lib/inventory/inventory"
 import type { PolicyRule } from "@/lib/inventory/kinds";
 import { isApprovedAt } from "@/lib/inventory/registers";
 import { covers } from "@/lib/rbac/covers";
-import { grantsOfAccount } from "@/lib/rbac/grants";
+import { isBootstrapObject } from "@/lib/rbac/bootstrap-roles";
+import { type Grant, grantsOfAccount } from "@/lib/rbac/grants";
 import { describeRule } from "@/lib/rbac/rules";
 import { renderManifest } from "./manifest";
 import { findUnreadable, nameSome } from "./population";
@@ -182,9 +183,7 @@ function judge(
   const registered = accounts.map((name) =>
     context.registers?.apiClients?.find(
       (client) =>
-        client.namespace === workload.namespace &&
-        client.serviceAccount === name &&
-        isApprovedAt(client, context.asOf),
+        client.namespace === workload.namespace && client.serviceAccount === name && isApprovedAt(client, context.asOf),
     ),
   );
   const isListed = registered.every((entry) => entry !== undefined);
@@ -301,7 +300,17 @@ function apiAudiences(inventory: Inventory): ReadonlySet<string> {
 
 /** What bindings anywhere give the account itself or all accounts, without what every authenticated user has. */
 function grantedRules(inventory: Inventory, namespace: string, name: string): PolicyRule[] {
-  return grantsOfAccount(inventory, { namespace, name }).flatMap((grant) => grant.rules.map(({ rule }) => rule));
+  return grantsOfAccount(inventory, { namespace, name })
+    .filter((grant) => !isForEveryAccount(grant))
+    .flatMap((grant) => grant.rules.map(({ rule }) => rule));
+}
+/** A default binding of Kubernetes to a group: discovery, and the keys of the issuer of tokens. */
+function isForEveryAccount({ binding, roleRef, subjects }: Grant): boolean {
+  const isDefault = isBootstrapObject(binding) && [binding.metadata.name, roleRef.name].every(isOfKubernetes);
+  return isDefault && subjects.every(({ kind, name }) => kind === "Group" && isOfKubernetes(name));
+}
+function isOfKubernetes(name: string): boolean {
+  return name.startsWith("system:");
 }
 
 function patchForTokenVolumes(
