@@ -277,7 +277,7 @@ const affinity = object<NonNullable<PodSpec["affinity"]>>({
   }),
 });
 
-const podSpecShape = (containers: Shape<Container[]>, required: readonly (keyof PodSpec & string)[]): Shape<PodSpec> =>
+const podSpecShape = (containers: Shape<Container[]>, required: readonly (keyof PodSpec)[]): Shape<PodSpec> =>
   object<PodSpec>(
     {
       containers,
