@@ -50,6 +50,7 @@ describe("this release against the catalogue", () => {
       failOnly("8.6.2 sec-no-embedded-credentials"),
       failOnly("12.5.2 scp-namespace-labelled"),
       failOnly("12.5.2 scp-label-protected"),
+      failOnly("12.5.2 scp-declared-vs-effective"),
     ]);
   });
 });

@@ -45,7 +45,20 @@ const uploaded: EvidenceImport = {
   collectedAt: AS_OF,
   uploadedAt: AS_OF,
   uploadedBy: "Ada",
-  parts: { registers: { apiClients: [{ namespace: "n", serviceAccount: "s", permissions: [] }] } },
+  parts: {
+    registers: {
+      apiClients: [
+        {
+          namespace: "n",
+          serviceAccount: "s",
+          permissions: [],
+          reason: "it reads its own Leases",
+          approvedBy: "Ada",
+          approvedAt: "2026-11-01",
+        },
+      ],
+    },
+  },
 };
 const own: EvidenceCustomControl = {
   id: "custom-team-label",

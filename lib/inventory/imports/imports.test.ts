@@ -14,7 +14,16 @@ const document = (changes: Partial<ImportedDocument>): ImportedDocument => ({
   ...changes,
 });
 const clients = (...names: string[]) => ({
-  registers: { apiClients: names.map((serviceAccount) => ({ namespace: "n", serviceAccount, permissions: [] })) },
+  registers: {
+    apiClients: names.map((serviceAccount) => ({
+      namespace: "n",
+      serviceAccount,
+      permissions: [],
+      reason: "it reads its own Leases",
+      approvedBy: "Ada",
+      approvedAt: "2026-11-01",
+    })),
+  },
 });
 const transformers = (prefix: string) => [{ operation: "write", resource: "secrets", prefix, count: 1 }];
 
