@@ -69,7 +69,12 @@ describeControl(imgPinnedDigest, [
     severity: "high",
     objects: world(template("registry.example.com:5000/app")),
   },
-  { name: "a broken digest is no digest", status: "fail", objects: world(template("app@sha256:abc")) },
+  {
+    name: "a broken digest is no digest",
+    status: "fail",
+    says: "app@sha256:abc, which names no valid sha256 digest",
+    objects: world(template("app@sha256:abc")),
+  },
   {
     name: "an init container",
     status: "fail",

@@ -206,8 +206,9 @@ function judgeContainer(
   const pinned = DIGEST.exec(image)?.[1];
   if (pinned === undefined) {
     const tag = tagOf(image);
-    const pulls =
-      container.imagePullPolicy === "Always"
+    const pulls = image.includes("@")
+      ? ", which names no valid sha256 digest"
+      : container.imagePullPolicy === "Always"
         ? ", pulled anew at each start, so that nodes may run different builds"
         : "";
     return { kind: tag === "latest" ? "latest" : "tag", text: `${container.name} runs ${image}${pulls}`, evidence };

@@ -10,9 +10,9 @@
 import type { CredentialRule } from "./types";
 
 const PLAIN =
-  /(?:^|[^a-z])(?:[a-z0-9]*(?:passwords?|passwd|passphrase|passcode|clientsecret|secretkey|secretaccesskey|apikey|apisecret|encryptionkey|privatekey)|pwd|pass)$/i;
+  /(?:^|[^a-z])(?:[a-z0-9]*(?:passwords?|passwd|passphrase|passcode|clientsecret|secretkey|secretkeybase|secretaccesskey|apikey|apisecret|encryptionkey|privatekey)|pwd|pass)$/i;
 const VAGUE =
-  /(?:^|[^a-z])[a-z0-9]*(?:tokens?|secrets?|accesskey|authkey|signingkey|masterkey|credentials?|authorization)$/i;
+  /(?:^|[^a-z])[a-z0-9]*(?:tokens?|secrets?|(?:access|auth|signing|master|account|storage|batch|shared|subscription|function)key|credentials?|authorization)$/i;
 /** Names that end in such a word and mean something else. */
 const HARMLESS =
   /(?:^|[_.-])(?:(?:existing|image[_.-]?pull|pull|tls|ssl|cert(?:ificate)?|ca)[_.-]?secrets?|(?:max|min|num|page|next|continue|sub|use|enable|automount[a-z]*|mount)[_.-]?tokens?|bypass|compass|by-?pass)$/i;
@@ -36,11 +36,12 @@ function classify(name: string): "plain" | "vague" | null {
   // Camel case and separators mean the same: clientSecret, client-secret, CLIENT_SECRET.
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/_\d{1,2}$/, "");
   if (HARMLESS.test(words)) return null;
-  const joined = words.replace(JOINED, "$1");
+  const joined = words.replace(JOINED, "$1").replace(/(secretkey)[_.-](?=base$)/i, "$1");
   if (PLAIN.test(joined)) return "plain";
   return VAGUE.test(joined) ? "vague" : null;
 }
-const JOINED = /(secret|api|access|private|client|encryption|auth|signing|master)[_.-]+(?=access|key|secret)/gi;
+const JOINED =
+  /(secret|api|access|private|client|encryption|auth|signing|master|account|storage|batch|shared|subscription|function)[_.-]+(?=access|key|secret)/gi;
 
 const REFERENCE =
   /^(?:\$|%[({]|%[A-Za-z_]+%$|\{\{|\{[A-Za-z_.-]+\}$|<|__[A-Z_]+__$|vault:|ref\+|env:|file:|secret(?:ref)?:|sm:|ssm:|op:\/\/|kms:|awskms:|gcp-?kms:|enc[:[(]|\{cipher\}|arn:aws|projects\/|@microsoft\.keyvault|!(?:ref|vault|secret)|sops:|ag[A-Za-z0-9+/]{80,})/i;
