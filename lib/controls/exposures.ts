@@ -12,6 +12,7 @@ import type { CustomObject, Ingress, Service } from "@/lib/inventory/kinds";
 import { matchesMapSelector } from "@/lib/inventory/selectors";
 import type { SectionName } from "@/lib/inventory/snapshot";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { findObject } from "@/lib/inventory/look-ups";
 import { annotatedFacing, type Facing, serviceFacing } from "./load-balancer-facing";
 import type { EvaluationContext, EvidencePointer } from "./types";
 
@@ -252,18 +253,16 @@ function exposure(
     if (targets.length === 0) namespaces.push(route.ref.namespace);
   }
   if (namespaces.length === 0) return [];
-  const services = context.inventory
-    .list("services")
-    .filter((service) =>
-      judgedTargets.some(({ namespace, name }) => namespaceOf(service) === namespace && service.metadata.name === name),
-    );
+  const services = new Set(
+    judgedTargets.flatMap(({ namespace, name }) => findObject(context.inventory, "services", name, namespace) ?? []),
+  );
   const evidence: EvidencePointer = { ref: route.ref, pointer, ...(found === undefined ? {} : { found }) };
   return [
     {
       ref: route.ref,
       means: route.means,
       facing: route.facing,
-      workloads: [...new Set(services.flatMap((service) => workloadsBehind(context, service)))],
+      workloads: [...new Set([...services].flatMap((service) => workloadsBehind(context, service)))],
       namespaces,
       hosts: route.hosts,
       evidence: [evidence],
@@ -273,9 +272,7 @@ function exposure(
 
 /** A Service of type ExternalName that names another Service of the cluster leads there; followed once, as DNS is. */
 function followExternalName(context: EvaluationContext, target: ServiceName): ServiceName {
-  const service = context.inventory
-    .list("services")
-    .find((one) => namespaceOf(one) === target.namespace && one.metadata.name === target.name);
+  const service = findObject(context.inventory, "services", target.name, target.namespace);
   if (service?.spec.type !== "ExternalName") return target;
   return serviceOfHost(service.spec.externalName ?? "", target.namespace) ?? target;
 }

@@ -29,12 +29,23 @@ export function repositoryOf(image: string): string {
 }
 
 /** DaemonSets whose template runs such an agent in one of its ordinary containers. */
-export function findAgents(inventory: Inventory, kind: AgentKind): Workload[] {
-  return inventory.workloads.filter(
-    (workload) =>
-      workload.ref.kind === "DaemonSet" && workload.variants.some(({ spec }) => runsAgent(spec.containers, kind)),
-  );
+export function findAgents(inventory: Inventory, kind: AgentKind): readonly Workload[] {
+  let found = agents.get(inventory);
+  if (found === undefined) {
+    found = new Map();
+    agents.set(inventory, found);
+  }
+  let list = found.get(kind);
+  if (list === undefined) {
+    list = inventory.workloads.filter(
+      (workload) =>
+        workload.ref.kind === "DaemonSet" && workload.variants.some(({ spec }) => runsAgent(spec.containers, kind)),
+    );
+    found.set(kind, list);
+  }
+  return list;
 }
+const agents = new WeakMap<Inventory, Map<AgentKind, readonly Workload[]>>();
 
 /** The agents' pods on the node, ready ones first. */
 export function agentPodsOn(

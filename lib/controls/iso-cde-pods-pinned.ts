@@ -17,6 +17,7 @@
  */
 import { refOf, type Workload } from "@/lib/inventory/inventory";
 import type { Node, PodSpec } from "@/lib/inventory/kinds";
+import { findObject } from "@/lib/inventory/look-ups";
 import { visitContainers } from "@/lib/podsecurity";
 import { expressionsFor } from "./admission-expressions";
 import { POLICY_SECTIONS, policyCovers } from "./admission-policies";
@@ -280,13 +281,11 @@ function nodeNameByHand({ inventory }: EvaluationContext, workload: Workload): s
     ReplicaSet: "replicasets",
     Job: "jobs",
   } as const;
-  const isOwn = (object: { metadata: { name: string; namespace?: string } }) =>
-    object.metadata.name === name && object.metadata.namespace === workload.namespace;
   const template =
     kind === "CronJob"
-      ? inventory.list("cronjobs").find(isOwn)?.spec.jobTemplate.spec.template
+      ? findObject(inventory, "cronjobs", name, workload.namespace)?.spec.jobTemplate.spec.template
       : kind in sections
-        ? inventory.list(sections[kind as keyof typeof sections]).find(isOwn)?.spec.template
+        ? findObject(inventory, sections[kind as keyof typeof sections], name, workload.namespace)?.spec.template
         : undefined;
   return template?.spec.nodeName || null;
 }

@@ -9,7 +9,7 @@
  * | Istio Gateway | server.tls.minProtocolVersion, cipherSuites | TLS 1.2 since 1.20 at the latest |
  * | Gateway API, OpenShift Route, other Ingress classes | not collected | handshakes decide |
  */
-import { allContainers, type ResourceRef, refOf, type Workload } from "@/lib/inventory/inventory";
+import { allContainers, type Inventory, type ResourceRef, refOf, type Workload } from "@/lib/inventory/inventory";
 import type { Ingress } from "@/lib/inventory/kinds";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { type Floor, isWeakCipher, judgeAwsPolicy, judgeCipherList, oldProtocols } from "./protocol-floor";
@@ -104,9 +104,15 @@ function tlsHosts(ingress: Ingress): string[] {
 }
 
 /** Workloads that run ingress-nginx' controller. */
-export function nginxControllers({ inventory }: EvaluationContext): Workload[] {
-  return inventory.workloads.filter((workload) => nginxImage(workload) !== null);
+export function nginxControllers({ inventory }: EvaluationContext): readonly Workload[] {
+  let found = controllers.get(inventory);
+  if (found === undefined) {
+    found = inventory.workloads.filter((workload) => nginxImage(workload) !== null);
+    controllers.set(inventory, found);
+  }
+  return found;
 }
+const controllers = new WeakMap<Inventory, readonly Workload[]>();
 
 /** The image of ingress-nginx' controller in the workload; null for anything else. */
 function nginxImage(workload: Workload): string | null {

@@ -8,6 +8,7 @@ import { refOf } from "@/lib/inventory/inventory";
 import type { Service } from "@/lib/inventory/kinds";
 import { matchesMapSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { listIn } from "@/lib/inventory/look-ups";
 import { annotatedFacing } from "./load-balancer-facing";
 import { nameSome } from "./population";
 import type { EvaluationContext, EvidencePointer, Result } from "./types";
@@ -18,9 +19,8 @@ const CONTROLLER_IMAGE =
 
 /** One result per public LoadBalancer Service of the namespace. */
 export function judgeLoadBalancers(context: EvaluationContext, namespace: string): Result[] {
-  return context.inventory
-    .list("services")
-    .filter((service) => namespaceOf(service) === namespace && service.spec.type === "LoadBalancer")
+  return listIn(context.inventory, "services", namespace)
+    .filter((service) => service.spec.type === "LoadBalancer")
     .filter((service) => annotatedFacing(service)?.reach !== "internal")
     .filter((service) => !servesController(context, service))
     .map((service): Result => {

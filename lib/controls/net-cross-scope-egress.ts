@@ -12,7 +12,7 @@
  *   isn't visible, so an approved statement in the register counts; behind an egress gateway the gateway's own rules are judged
  *   elsewhere; DNS to the cluster's servers can carry data out and is noted, not failed.
  */
-import type { Workload } from "@/lib/inventory/inventory";
+import type { Inventory, Workload } from "@/lib/inventory/inventory";
 import { isApprovedAt } from "@/lib/inventory/registers";
 import type { Flow } from "@/lib/inventory/registers/flows";
 import {
@@ -196,9 +196,7 @@ function outsidePaths(
   const isProtected = (context.registers?.metadataProtections ?? []).some(
     (one) => isApprovedAt(one, context.asOf) && (one.namespaces?.includes(workload.namespace) ?? true),
   );
-  const inCluster = context.inventory.nodes.flatMap(({ spec }) =>
-    [...(spec?.podCIDRs ?? []), spec?.podCIDR ?? ""].flatMap((text) => parseBlock(text) ?? []),
-  );
+  const inCluster = podBlocks(context.inventory);
   return network.outside(source, "Egress").flatMap(({ range, answer }): Path[] => {
     const isCertain = !isNoPort(answer.allowed);
     const ports = isCertain ? answer.allowed : answer.unknown;
@@ -221,6 +219,18 @@ function outsidePaths(
       ...uncovered.slice(0, 5).map((part): Path => ({ ...base, kind: "range", to: describeRange(part), range: part })),
     ];
   });
+}
+
+const blocks = new WeakMap<Inventory, readonly AddressRange[]>();
+/** Where nodes give their pods addresses. */
+function podBlocks(inventory: Inventory): readonly AddressRange[] {
+  let found = blocks.get(inventory);
+  if (found === undefined) {
+    const texts = inventory.nodes.flatMap(({ spec }) => [...(spec?.podCIDRs ?? []), spec?.podCIDR ?? ""]);
+    found = [...new Set(texts)].flatMap((text) => parseBlock(text) ?? []);
+    blocks.set(inventory, found);
+  }
+  return found;
 }
 
 /** The blocks that flows approve on all of the ports, each flow by itself or several of one block together. */

@@ -222,9 +222,8 @@ function pathsTo(context: EvaluationContext, workload: Workload, others: Others)
   return paths;
 
   function fromPods(namespace: string, kind: "out-of-scope" | "undeclared", target: PodClass): Path[] {
-    return network.classesIn(namespace).flatMap((source) => {
-      // Pods that aren't on the host network are among those with labels of their owner's choice.
-      if (!source.isHostNetwork) return [];
+    // Pods that aren't on the host network are among those with labels of their owner's choice.
+    return network.hostClassesIn(namespace).flatMap((source) => {
       const connection = network.between(source, target);
       const isCertain = !isNoPort(connection.allowed);
       if (!isCertain && isNoPort(connection.unknown)) return [];
@@ -242,9 +241,10 @@ function pathsTo(context: EvaluationContext, workload: Workload, others: Others)
   }
 
   function fromConnected(namespace: string, target: PodClass): Path[] {
+    const peers = network.peersOf(target, "Ingress");
     return network.classesIn(namespace).flatMap((source) => {
       // A node reaches its own pods; who runs there is judged by iso-no-colocation.
-      if (source.isHostNetwork) return [];
+      if (source.isHostNetwork || peers?.has(source.index) === false) return [];
       const connection = network.between(source, target);
       if (isNoPort(connection.allowed) && isNoPort(connection.unknown)) return [];
       const end = { ...target, labels: workload.labels };
@@ -298,16 +298,31 @@ function egressNote(context: EvaluationContext, workload: Workload, { out }: Oth
 }
 
 /** Host-network pods of other namespaces on the nodes of the workload: always connected. */
-function nodeNote({ inventory, scope }: EvaluationContext, workload: Workload): string {
+function nodeNote(context: EvaluationContext, workload: Workload): string {
   const nodes = new Set(workload.pods.flatMap((pod) => pod.spec.nodeName ?? []));
-  const neighbours = [...nodes]
-    .flatMap((node) => livePodsOn(inventory, node))
-    .filter(({ pod, workload: other }) => pod.spec.hostNetwork === true && scope.categoryOf(other.namespace) !== "cde")
-    .map(({ workload: other }) => `${other.namespace}/${other.ref.name}`);
-  const distinct = [...new Set(neighbours)].sort();
+  const distinct = [...new Set([...nodes].flatMap((node) => hostNetworkOn(context, node)))].sort();
   return distinct.length === 0
     ? ""
     : ` On its nodes run host-network pods, which reach it whatever policies say: ${nameSome(distinct)}.`;
+}
+
+const hostNetwork = new WeakMap<EvaluationContext, Map<string, string[]>>();
+/** The workloads of other namespaces that have a host-network pod on the node; looked up once for each node. */
+function hostNetworkOn(context: EvaluationContext, node: string): string[] {
+  let byNode = hostNetwork.get(context);
+  if (byNode === undefined) {
+    byNode = new Map();
+    hostNetwork.set(context, byNode);
+  }
+  let found = byNode.get(node);
+  if (found === undefined) {
+    found = livePodsOn(context.inventory, node)
+      .filter(({ pod }) => pod.spec.hostNetwork === true)
+      .filter(({ workload }) => context.scope.categoryOf(workload.namespace) !== "cde")
+      .map(({ workload }) => `${workload.namespace}/${workload.ref.name}`);
+    byNode.set(node, found);
+  }
+  return found;
 }
 
 function remediate(context: EvaluationContext, result: Result): Remediation {

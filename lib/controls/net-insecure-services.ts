@@ -16,6 +16,7 @@
 import { allContainers, refOf, type Workload } from "@/lib/inventory/inventory";
 import type { NetworkPolicy, Service } from "@/lib/inventory/kinds";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { findObject, listIn } from "@/lib/inventory/look-ups";
 import { workloadsBehind } from "./exposures";
 import { judgeGateways } from "./gateways";
 import { DASHBOARD_IMAGE, findPortApproval, insecureProtocol, insecureWithin, SSH } from "./insecure-ports";
@@ -106,9 +107,7 @@ function judgeNamespace(context: EvaluationContext, namespace: string): Result[]
   const workloads = inventory.workloadsIn(namespace);
   const mesh = meshFindings(context, namespace, workloads);
   const isMeshed = mesh.name !== null && mesh.fails.length === 0 && mesh.unknown === null;
-  const services = inventory
-    .list("services")
-    .filter((service) => namespaceOf(service) === namespace)
+  const services = listIn(inventory, "services", namespace)
     // The API server's own Service, which Kubernetes keeps in every cluster.
     .filter((service) => !(namespace === "default" && service.metadata.name === "kubernetes"));
   return [
@@ -116,10 +115,7 @@ function judgeNamespace(context: EvaluationContext, namespace: string): Result[]
     ...workloads
       .filter(({ isStatic }) => !isStatic)
       .map((workload) => judgeWorkload(context, workload, services, isMeshed)),
-    ...inventory
-      .list("networkpolicies")
-      .filter((policy) => namespaceOf(policy) === namespace)
-      .map((policy) => judgePolicy(context, policy, isMeshed)),
+    ...listIn(inventory, "networkpolicies", namespace).map((policy) => judgePolicy(context, policy, isMeshed)),
     ...gatewayResults(context, namespace),
     ...invalidResults(context, ["Service", "NetworkPolicy", "Gateway"], [namespace]),
   ];
@@ -311,9 +307,7 @@ function remediate(context: EvaluationContext, result: Result): Remediation {
   const summary =
     "Move the service to its TLS port, or have the port approved with the measure that protects it and add it to the register.";
   if (kind === "NetworkPolicy") {
-    const policy = context.inventory
-      .list("networkpolicies")
-      .find((one) => one.metadata.name === name && namespaceOf(one) === namespace);
+    const policy = findObject(context.inventory, "networkpolicies", name, namespace);
     if (policy === undefined) return { summary, risk };
     return {
       summary: `${summary} The patch takes the insecure ports out of the policy; a rule that would be left without a port goes as a whole.`,
@@ -323,9 +317,7 @@ function remediate(context: EvaluationContext, result: Result): Remediation {
     };
   }
   if (kind === "Service") {
-    const service = context.inventory
-      .list("services")
-      .find((one) => one.metadata.name === name && namespaceOf(one) === namespace);
+    const service = findObject(context.inventory, "services", name, namespace);
     const isUseless =
       service !== undefined &&
       judgeTarget(context, service, workloadsBehind(context, service)).some(({ grade }) => grade === "fail");

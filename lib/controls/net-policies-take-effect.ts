@@ -14,7 +14,7 @@
  * Traps: policies see the pod's port, not the Service's; a rule for kube-dns pods doesn't match the node-local DNS address; Jobs
  *   that run seldom are judged by their templates.
  */
-import { refOf } from "@/lib/inventory/inventory";
+import { type Inventory, refOf } from "@/lib/inventory/inventory";
 import type { NetworkPolicy, NetworkPolicyPeer } from "@/lib/inventory/kinds";
 import { namespaceOf } from "@/lib/inventory/workloads";
 import { namespaceEnforcement } from "@/lib/network/enforcement";
@@ -174,10 +174,19 @@ function judgePolicy(context: EvaluationContext, policy: NetworkPolicy): Result 
   };
 }
 
+const nodeLocal = new WeakMap<Inventory, boolean>();
+function runsNodeLocalDns(inventory: Inventory): boolean {
+  let found = nodeLocal.get(inventory);
+  if (found === undefined) {
+    found = inventory.workloads.some(({ labels }) => labels["k8s-app"] === "node-local-dns");
+    nodeLocal.set(inventory, found);
+  }
+  return found;
+}
+
 /** Node-local DNS answers on an address that no rule for pods matches under some plug-ins. */
 function dnsNote({ inventory }: EvaluationContext, policy: NetworkPolicy): string {
-  const isNodeLocal = inventory.workloads.some(({ labels }) => labels["k8s-app"] === "node-local-dns");
-  if (!isNodeLocal) return "";
+  if (!runsNodeLocalDns(inventory)) return "";
   const rules = allowRules(policy, "Egress");
   const isDns = rules.some(
     ({ ports, peers }) => ports.some(({ port }) => port === 53) && peers.some((peer) => peer.podSelector !== undefined),

@@ -47,9 +47,10 @@ export function systemNamespaces({ inventory }: EvaluationContext): Set<string> 
 
 /** The workloads of a class, each as an endpoint with its own labels: a register may tell apart what policies don't. */
 export function endpointsOf(podClass: PodClass): { workload: Workload; endpoint: Endpoint }[] {
-  const found = new Map<string, Workload>();
-  for (const { workload } of podClass.members) found.set(refKey(workload.ref), workload);
-  return [...found.values()].map((workload) => ({ workload, endpoint: { ...podClass, labels: workload.labels } }));
+  return [...new Set(podClass.members.map(({ workload }) => workload))].map((workload) => ({
+    workload,
+    endpoint: { ...podClass, labels: workload.labels },
+  }));
 }
 
 /** Where the rules stand that an answer rests on, or the workload where none does. */

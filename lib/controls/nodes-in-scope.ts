@@ -35,9 +35,18 @@ export interface JudgedNode {
   why: string;
 }
 
-/** The nodes of the population, in name order. */
-export function nodesInScope(context: EvaluationContext): JudgedNode[] {
-  const { inventory, scope } = context;
+/** The nodes of the population, in name order; looked up once for all controls of a scan. */
+export function nodesInScope(context: EvaluationContext): readonly JudgedNode[] {
+  let found = judged.get(context);
+  if (found === undefined) {
+    found = findNodes(context);
+    judged.set(context, found);
+  }
+  return found;
+}
+const judged = new WeakMap<EvaluationContext, readonly JudgedNode[]>();
+
+function findNodes({ inventory, scope }: EvaluationContext): JudgedNode[] {
   const used = new Set<string>();
   for (const { pod } of inventory.livePods) {
     if (pod.spec.nodeName !== undefined && scope.categoryOf(namespaceOf(pod)) === "cde") used.add(pod.spec.nodeName);

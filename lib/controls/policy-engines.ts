@@ -10,6 +10,7 @@ import { type Inventory, refOf } from "@/lib/inventory/inventory";
 import type { WebhookConfiguration } from "@/lib/inventory/kinds";
 import { isEmptySelector, matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { listIn } from "@/lib/inventory/look-ups";
 import { matchesWildcard } from "./kyverno-pattern";
 import { maps, texts } from "./policy-cover";
 import type { EvidencePointer } from "./types";
@@ -83,13 +84,9 @@ export function backingOf(inventory: Inventory, webhook: Webhook): Backing {
   if (service === undefined) return { known: false, words: "it lies outside the cluster", evidence: [] };
   const place = `Service ${service.namespace}/${service.name}`;
   if (inventory.snapshot.source !== "manifests" && inventory.readable("endpointslices").known) {
-    const slices = inventory
-      .list("endpointslices")
-      .filter(
-        (slice) =>
-          namespaceOf(slice) === service.namespace &&
-          slice.metadata.labels?.["kubernetes.io/service-name"] === service.name,
-      );
+    const slices = listIn(inventory, "endpointslices", service.namespace).filter(
+      (slice) => slice.metadata.labels?.["kubernetes.io/service-name"] === service.name,
+    );
     const ready = new Set(
       slices.flatMap((slice) =>
         maps(slice.endpoints)

@@ -90,7 +90,8 @@ export function runningImages({ inventory }: EvaluationContext, namespaces: read
 
 function collect(workload: Workload, found: Map<string, RunningImage>, places: Set<string>): void {
   for (const variant of workload.variants) {
-    const pods = workload.pods.filter((pod) => variant.podNames.includes(pod.metadata.name));
+    const own = new Set(variant.podNames);
+    const pods = workload.pods.filter((pod) => own.has(pod.metadata.name));
     for (const { container, pointer } of visitContainers(variant.spec)) {
       const reference = container.image ?? "";
       const parsed = parseImage(reference);
@@ -105,16 +106,19 @@ function collect(workload: Workload, found: Map<string, RunningImage>, places: S
         const repository = parsed?.repository ?? "";
         const [digest] = digests;
         const name = digest === undefined ? reference || `(container ${container.name})` : `${repository}@${digest}`;
-        const image = found.get(name) ?? {
-          ref: { apiVersion: "ringfence.dev/v1", kind: "Image", name },
-          reference,
-          repository,
-          tags: [],
-          digests: [],
-          places: [],
-          evidence: [],
-        };
-        found.set(name, image);
+        let image = found.get(name);
+        if (image === undefined) {
+          image = {
+            ref: { apiVersion: "ringfence.dev/v1", kind: "Image", name },
+            reference,
+            repository,
+            tags: [],
+            digests: [],
+            places: [],
+            evidence: [],
+          };
+          found.set(name, image);
+        }
         add(image.digests, ...digests);
         if (parsed?.tag != null) add(image.tags, parsed.tag);
         const place = { namespace: workload.namespace, container: container.name, workload: workload.ref.name };

@@ -15,14 +15,14 @@ import { type Inventory, type ResourceRef, refOf } from "@/lib/inventory/invento
 import type { WebhookConfiguration } from "@/lib/inventory/kinds";
 import { isEmptySelector, matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
-import { describePorts, isNoPort } from "@/lib/network/ports";
-import { type Connection, type PodClass, type Reachability, reachability } from "@/lib/network/reachability";
+import { reachability } from "@/lib/network/reachability";
 import { grantsOf } from "@/lib/rbac/grants";
 import { isPlatformSubject } from "@/lib/rbac/platform";
 import { holdersOf, namespacesOf, type Right } from "@/lib/rbac/rights";
 import { accountReach } from "@/lib/rbac/subjects";
+import { type CdePath, CdePaths, describeCdePath } from "./cde-paths";
 import { holdingEvidence, pathOf, RBAC_SECTIONS } from "./cde-rights";
-import { groundOf, PATH_SECTIONS, stepEvidence } from "./network-paths";
+import { PATH_SECTIONS, stepEvidence } from "./network-paths";
 import { findHits, type FoundHit } from "./pattern-hits";
 import { findNoBinding, nameSome } from "./population";
 import type { EvaluationContext, EvidencePointer } from "./types";
@@ -54,7 +54,7 @@ export class ScopeFactorIndex {
   private readonly pods: Map<string, Inventory["livePods"][number][]>;
   private readonly cardHits: FoundHit[];
   private readonly common: string[] = [];
-  private targets: Target[] | null = null;
+  private paths: CdePaths | null = null;
 
   constructor(
     private readonly context: EvaluationContext,
@@ -108,25 +108,14 @@ export class ScopeFactorIndex {
       return { factors: [], doubts: [`who reaches whom is not known, because ${readable.section} could not be read`] };
     const network = reachability(inventory);
     const own = network.classesIn(namespace).filter((one) => !one.isHostNetwork);
-    this.targets ??= targetsOf(network, this.cde);
-    const open = new Map<string, ScopeFactor>();
-    let doubt: string | null = null;
-    for (const source of own) {
-      for (const { target, into, out } of this.targets) {
-        for (const [from, to, way, peers] of [
-          [source, target, "into", into],
-          [target, source, "from", out],
-        ] as const) {
-          if (open.has(way) || peers?.has(source.index) === false) continue;
-          const connection = network.between(from, to);
-          if (!isNoPort(connection.allowed)) open.set(way, pathFactor(from, to, connection));
-          else if (!isNoPort(connection.unknown))
-            doubt ??= `whether ${nameOfClass(from)} reaches ${nameOfClass(to)} is not known: ${[...connection.ingress.doubts, ...connection.egress.doubts][0] ?? "the policies don't decide it"}`;
-        }
-        if (open.size === 2) return { factors: [...open.values()], doubts: [] };
-      }
-    }
-    return { factors: [...open.values()], doubts: doubt === null ? [] : [doubt] };
+    this.paths ??= new CdePaths(
+      network,
+      [...this.cde].flatMap((name) => network.classesIn(name)).filter((one) => !one.isHostNetwork),
+    );
+    const found = [this.paths.find(own, "into"), this.paths.find(own, "from")].filter((one) => one !== null);
+    const factors = found.flatMap((one) => ("path" in one ? [pathFactor(one.path)] : []));
+    const doubts = found.flatMap((one) => ("doubt" in one ? [one.doubt] : []));
+    return { factors, doubts: doubts.slice(0, 1) };
   }
 
   private node(namespace: string): ScopeFactor[] {
@@ -193,38 +182,17 @@ export class ScopeFactorIndex {
   }
 }
 
-/** A class of CDE pods, and whom its own policies may let in and out; null for anybody. */
-interface Target {
-  target: PodClass;
-  into: ReadonlySet<number> | null;
-  out: ReadonlySet<number> | null;
-}
-function targetsOf(network: Reachability, cde: ReadonlySet<string>): Target[] {
-  return [...cde]
-    .flatMap((name) => network.classesIn(name))
-    .filter((one) => !one.isHostNetwork)
-    .map((target) => ({
-      target,
-      into: network.peersOf(target, "Ingress"),
-      out: network.peersOf(target, "Egress"),
-    }));
-}
-
-function pathFactor(from: PodClass, to: PodClass, connection: Connection): ScopeFactor {
-  const { allowedBy } = connection.ingress;
+function pathFactor(path: CdePath): ScopeFactor {
+  const { to, connection } = path;
   return {
     kind: "network",
     implies: "connected-to",
-    text: `${nameOfClass(from)} reaches ${nameOfClass(to)} on ${describePorts(connection.allowed)} (${groundOf(connection.ingress)})`,
+    text: describeCdePath(path),
     evidence: stepEvidence(
-      [...allowedBy, ...connection.egress.allowedBy],
+      [...connection.ingress.allowedBy, ...connection.egress.allowedBy],
       to.members[0]?.workload.ref ?? { apiVersion: "v1", kind: "Namespace", name: to.namespace },
     ),
   };
-}
-function nameOfClass({ namespace, members }: PodClass): string {
-  const names = [...new Set(members.map(({ workload }) => `${workload.ref.kind} ${workload.ref.name}`))];
-  return `${namespace}/${nameSome(names, 1)}`;
 }
 
 function isAskedAbout(

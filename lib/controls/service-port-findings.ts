@@ -7,6 +7,7 @@
 import { allContainers, refOf, type Workload } from "@/lib/inventory/inventory";
 import type { Service, ServicePort } from "@/lib/inventory/kinds";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { listIn } from "@/lib/inventory/look-ups";
 import { judgeGateways } from "./gateways";
 import { judgeIngress } from "./ingress-tls";
 import { databaseProtocol, findPortApproval, insecureProtocol, SSH } from "./insecure-ports";
@@ -38,12 +39,9 @@ export function judgeTarget(context: EvaluationContext, service: Service, behind
     ];
   }
   const readable = context.inventory.readable("endpointslices");
-  const slices = context.inventory
-    .list("endpointslices")
-    .filter(
-      (slice) =>
-        namespaceOf(slice) === ref.namespace && slice.metadata.labels?.["kubernetes.io/service-name"] === ref.name,
-    );
+  const slices = listIn(context.inventory, "endpointslices", ref.namespace).filter(
+    (slice) => slice.metadata.labels?.["kubernetes.io/service-name"] === ref.name,
+  );
   const addresses = slices.flatMap((slice) =>
     (Array.isArray(slice.endpoints) ? (slice.endpoints as { addresses?: string[] }[]) : []).flatMap(
       (e) => e.addresses ?? [],

@@ -14,6 +14,7 @@
  */
 import { refOf } from "@/lib/inventory/inventory";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { listIn } from "@/lib/inventory/look-ups";
 import { judgeGateways } from "./gateways";
 import { judgeIngress } from "./ingress-tls";
 import { judgeLoadBalancers } from "./load-balancers";
@@ -65,10 +66,9 @@ export const tlsIngressEverywhere: Control = {
   evaluate(context) {
     const unread = SECTIONS.flatMap((section) => findUnreadable(context, [section]) ?? []);
     const results = judgeNamespaces(context, CATEGORIES, (namespace) => [
-      ...context.inventory
-        .list("ingresses")
-        .filter((ingress) => namespaceOf(ingress) === namespace)
-        .map((ingress) => judgeIngress(ingress, context.inventory.provider)),
+      ...listIn(context.inventory, "ingresses", namespace).map((ingress) =>
+        judgeIngress(ingress, context.inventory.provider),
+      ),
       ...judgeRoutes(context, namespace),
       ...judgeLoadBalancers(context, namespace),
       ...judgeGateways(context, namespace, CATEGORIES),

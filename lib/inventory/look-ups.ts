@@ -1,4 +1,4 @@
-/** Look-ups beside the inventory's own: objects by name, live pods by node. Each index is built when it is first asked for. */
+/** Look-ups beside the inventory's own: objects by name and by namespace, live pods by node. Each index is built when it is first asked for. */
 import type { Inventory } from "./inventory";
 import type { KubeObject } from "./kinds";
 import { findSection } from "./sections";
@@ -9,6 +9,7 @@ type LivePod = Inventory["livePods"][number];
 
 interface LookUps {
   objects: Map<SectionName, Map<string, KubeObject>>;
+  lists: Map<SectionName, Map<string, KubeObject[]>>;
   podsByNode: Map<string, LivePod[]> | null;
 }
 const cache = new WeakMap<Inventory, LookUps>();
@@ -16,7 +17,7 @@ const cache = new WeakMap<Inventory, LookUps>();
 function lookUpsOf(inventory: Inventory): LookUps {
   let found = cache.get(inventory);
   if (found === undefined) {
-    found = { objects: new Map(), podsByNode: null };
+    found = { objects: new Map(), lists: new Map(), podsByNode: null };
     cache.set(inventory, found);
   }
   return found;
@@ -47,6 +48,22 @@ export function findObject<K extends SectionName>(
   return index.get(keyOf(namespace, name)) as SectionObjects[K] | undefined;
 }
 
+/** The objects of a section in a namespace, in the section's order; one that says none lies in `default`. */
+export function listIn<K extends SectionName>(
+  inventory: Inventory,
+  section: K,
+  namespace: string,
+): readonly SectionObjects[K][] {
+  const { lists } = lookUpsOf(inventory);
+  let index = lists.get(section);
+  if (index === undefined) {
+    index = new Map();
+    for (const object of inventory.list(section)) append(index, namespaceOf(object), object);
+    lists.set(section, index);
+  }
+  return (index.get(namespace) ?? []) as SectionObjects[K][];
+}
+
 /** The live pods on a node, in the order of the inventory's. */
 export function livePodsOn(inventory: Inventory, node: string): readonly LivePod[] {
   const lookUps = lookUpsOf(inventory);
@@ -54,11 +71,14 @@ export function livePodsOn(inventory: Inventory, node: string): readonly LivePod
     lookUps.podsByNode = new Map();
     for (const live of inventory.livePods) {
       const { nodeName } = live.pod.spec;
-      if (nodeName === undefined) continue;
-      const known = lookUps.podsByNode.get(nodeName);
-      if (known === undefined) lookUps.podsByNode.set(nodeName, [live]);
-      else known.push(live);
+      if (nodeName !== undefined) append(lookUps.podsByNode, nodeName, live);
     }
   }
   return lookUps.podsByNode.get(node) ?? [];
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [value]);
+  else known.push(value);
 }

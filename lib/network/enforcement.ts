@@ -223,9 +223,20 @@ export function namespaceEnforcement(
   inventory: Inventory,
   namespace: string,
 ): { status: EnforcementStatus; ground: string } {
-  const nodes = inventory
-    .livePodsIn(namespace)
-    .filter((pod) => pod.spec.hostNetwork !== true)
-    .flatMap((pod) => pod.spec.nodeName ?? []);
-  return enforcementOn(inventory, nodes);
+  let found = byNamespace.get(inventory);
+  if (found === undefined) {
+    found = new Map();
+    byNamespace.set(inventory, found);
+  }
+  let answer = found.get(namespace);
+  if (answer === undefined) {
+    const nodes = inventory
+      .livePodsIn(namespace)
+      .filter((pod) => pod.spec.hostNetwork !== true)
+      .flatMap((pod) => pod.spec.nodeName ?? []);
+    answer = enforcementOn(inventory, nodes);
+    found.set(namespace, answer);
+  }
+  return answer;
 }
+const byNamespace = new WeakMap<Inventory, Map<string, { status: EnforcementStatus; ground: string }>>();

@@ -20,6 +20,7 @@ import type { Inventory } from "@/lib/inventory/inventory";
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, Pod } from "@/lib/inventory/kinds";
 import { isEmptySelector, type Labels, matchesSelector } from "@/lib/inventory/selectors";
 import { namespaceOf } from "@/lib/inventory/workloads";
+import { listIn } from "@/lib/inventory/look-ups";
 
 export type Direction = "Ingress" | "Egress";
 export const DIRECTIONS: readonly Direction[] = ["Ingress", "Egress"];
@@ -106,20 +107,7 @@ export function podsOfPeer(inventory: Inventory, policyNamespace: string, peer: 
     .filter((pod) => peerMatchesPod(inventory, policyNamespace, peer, pod));
 }
 
-const byInventory = new WeakMap<Inventory, Map<string, NetworkPolicy[]>>();
-
 /** The NetworkPolicies of a namespace, grouped once per inventory. */
 export function policiesIn(inventory: Inventory, namespace: string): readonly NetworkPolicy[] {
-  let groups = byInventory.get(inventory);
-  if (groups === undefined) {
-    groups = new Map();
-    for (const policy of inventory.list("networkpolicies")) {
-      const name = namespaceOf(policy);
-      const group = groups.get(name);
-      if (group === undefined) groups.set(name, [policy]);
-      else group.push(policy);
-    }
-    byInventory.set(inventory, groups);
-  }
-  return groups.get(namespace) ?? [];
+  return listIn(inventory, "networkpolicies", namespace);
 }

@@ -2,6 +2,7 @@
 import type { Inventory, ResourceRef } from "@/lib/inventory/inventory";
 import type { KubeObject } from "@/lib/inventory/kinds";
 import { sectionOfKind } from "@/lib/inventory/sections";
+import { findObject } from "@/lib/inventory/look-ups";
 import { sha256Hex } from "@/lib/inventory/sha256";
 
 /** Equal for policies that say the same, whatever the order of their fields. */
@@ -14,12 +15,7 @@ export function policyDigest(policy: KubeObject): string {
 export function findPolicyObject(inventory: Inventory, ref: ResourceRef): KubeObject | undefined {
   const section = sectionOfKind(ref.apiVersion, ref.kind);
   if (section === undefined) return undefined;
-  return inventory
-    .list(section.name)
-    .find(
-      ({ metadata }) =>
-        metadata.name === ref.name && (!section.namespaced || (metadata.namespace ?? "default") === ref.namespace),
-    );
+  return findObject(inventory, section.name, ref.name, ref.namespace);
 }
 
 function canonical(value: unknown): string {

@@ -205,9 +205,7 @@ function pairProblem(
 }
 
 function pairsOf(own: PodClass, peer: PodClass): [Workload, Workload][] {
-  const workloads = (podClass: PodClass): Workload[] => [
-    ...new Map(podClass.members.map(({ workload }) => [refKey(workload.ref), workload])).values(),
-  ];
+  const workloads = (podClass: PodClass): Workload[] => [...new Set(podClass.members.map(({ workload }) => workload))];
   return workloads(own).flatMap((mine) => workloads(peer).map((yours): [Workload, Workload] => [mine, yours]));
 }
 
@@ -229,9 +227,12 @@ function unheardPorts(
   const workloads = [...new Set(targets.flatMap(({ members }) => members.map(({ workload }) => workload)))];
   return rule.ports.flatMap((port, i): PolicyProblem[] => {
     if (port.port === undefined) return [];
-    const heard = workloads.map((workload) => listens(workload, port));
-    if (heard.includes(true)) return [];
-    const isCertain = !heard.includes(null);
+    let isCertain = true;
+    for (const workload of workloads) {
+      const heard = listens(workload, port);
+      if (heard === true) return [];
+      if (heard === null) isCertain = false;
+    }
     const service = serviceOf(inventory, workloads, port);
     const hint =
       service === null

@@ -4,7 +4,6 @@
  * A rule whose other side is closed opens no flow and gives none; net-policies-take-effect says so.
  */
 import type { Workload } from "@/lib/inventory/inventory";
-import { refKey } from "@/lib/inventory/inventory";
 import { describeRange } from "./addresses";
 import { type Endpoint, resolvePorts } from "./endpoints";
 import type { Policy, Step } from "./model";
@@ -90,7 +89,7 @@ function outsideFlows(network: Reachability, own: PodClass, step: Step, directio
 }
 
 function workloadsOf({ members }: PodClass): Workload[] {
-  return [...new Map(members.map(({ workload }) => [refKey(workload.ref), workload])).values()];
+  return [...new Set(members.map(({ workload }) => workload))];
 }
 function nameOf({ namespace, ref }: Workload): string {
   return `${namespace}/${ref.name}`;

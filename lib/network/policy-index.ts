@@ -6,6 +6,7 @@ import type { Policy } from "./model";
 export class PolicyIndex {
   private readonly buckets = new Map<string, Policy[]>();
   private readonly labelKeys = new Map<string, Set<string>>();
+  private readonly byKey = new Map<string, Set<Policy>>();
 
   constructor(policies: readonly Policy[]) {
     for (const policy of policies) {
@@ -16,15 +17,11 @@ export class PolicyIndex {
       else {
         const keys = this.labelKeys.get(space) ?? new Set();
         this.labelKeys.set(space, keys.add(requires.key));
+        const all = this.byKey.get(`${space}\n${requires.key}`) ?? new Set();
+        this.byKey.set(`${space}\n${requires.key}`, all.add(policy));
         for (const value of new Set(requires.values)) push(this.buckets, `${space}\n${requires.key}\n${value}`, policy);
       }
     }
-  }
-
-  private allOf(space: string, key: string): Policy[] {
-    const prefix = `${space}\n${key}\n`;
-    const found = [...this.buckets].flatMap(([name, policies]) => (name.startsWith(prefix) ? policies : []));
-    return [...new Set(found)];
   }
 
   /** In the order of the policies' index. */
@@ -32,7 +29,7 @@ export class PolicyIndex {
     const found = ["", pod.namespace].flatMap((space) => [
       ...(this.buckets.get(space) ?? []),
       ...[...(this.labelKeys.get(space) ?? [])].flatMap((key) => {
-        if (pod.labels === null) return this.allOf(space, key);
+        if (pod.labels === null) return [...(this.byKey.get(`${space}\n${key}`) ?? [])];
         const value = Object.hasOwn(pod.labels, key) ? pod.labels[key] : undefined;
         return value === undefined ? [] : (this.buckets.get(`${space}\n${key}\n${value}`) ?? []);
       }),

@@ -34,7 +34,7 @@ import { evaluateOutside, type OutsideAnswer } from "./outside";
 import { buildPodClasses, knownNamespaceLabels, NAMESPACE_KEY, type PodClass } from "./pod-classes";
 import type { Direction } from "./policies";
 import { readPolicies } from "./read-policies";
-import { intersectPorts, isNoPort, type PortSet, subtractPorts, unionPorts } from "./ports";
+import { intersectPorts, isNoPort, NO_PORTS, type PortSet, subtractPorts, unionPorts } from "./ports";
 
 export type { AddressEndpoint, Endpoint, PodEndpoint } from "./endpoints";
 export type { DirectionAnswer } from "./evaluate-direction";
@@ -89,12 +89,15 @@ export class Reachability {
   private readonly byPod = new Map<Pod, PodClass>();
   private readonly byWorkload = new Map<string, PodClass[]>();
   private readonly byNamespace = new Map<string, PodClass[]>();
+  private readonly hostsByNamespace = new Map<string, PodClass[]>();
   private readonly policyIndex: PolicyIndex;
   private readonly programs = new WeakMap<PodEndpoint, Record<Direction, Program>>();
   private readonly anyPods = new Map<string, PodEndpoint>();
   private byPolicy: Map<Policy, PodClass[]> | null = null;
   private readonly classIndex: ClassIndex;
-  private readonly rows = new WeakMap<PodEndpoint, { [D in Direction]?: Row }>();
+  /** By index of a class; pods that don't exist, each for itself. */
+  private readonly rows: Record<Direction, Row[]> = { Ingress: [], Egress: [] };
+  private readonly rowsOfOthers = new WeakMap<PodEndpoint, { [D in Direction]?: Row }>();
   private readonly rowsByKey = new Map<string, Row>();
   private readonly outsides = {
     Ingress: new Map<string, OutsideAnswer[]>(),
@@ -118,6 +121,7 @@ export class Reachability {
     this.classIndex = new ClassIndex(this.classes, this.unknownAddress);
     for (const podClass of this.classes) {
       push(this.byNamespace, podClass.namespace, podClass);
+      if (podClass.isHostNetwork) push(this.hostsByNamespace, podClass.namespace, podClass);
       for (const { pod, workload } of podClass.members) {
         if (pod !== null) this.byPod.set(pod, podClass);
         const known = this.byWorkload.get(refKey(workload.ref));
@@ -136,6 +140,10 @@ export class Reachability {
   }
   classesIn(namespace: string): readonly PodClass[] {
     return this.byNamespace.get(namespace) ?? [];
+  }
+  /** Those of the namespace's classes that are on the host network. */
+  hostClassesIn(namespace: string): readonly PodClass[] {
+    return this.hostsByNamespace.get(namespace) ?? [];
   }
   /**
    * A pod that doesn't exist, with labels of its owner's choice (null: any that there may be), in a namespace: `from` or `to` of
@@ -263,23 +271,24 @@ export class Reachability {
 
   /** Pods under the same policies, with the same named ports where those count, share their answers. */
   private rowOf(pod: PodEndpoint, direction: Direction): Row {
-    let rows = this.rows.get(pod);
+    if ("index" in pod) return (this.rows[direction][(pod as PodClass).index] ??= this.newRow(pod, direction));
+    let rows = this.rowsOfOthers.get(pod);
     if (rows === undefined) {
       rows = {};
-      this.rows.set(pod, rows);
+      this.rowsOfOthers.set(pod, rows);
     }
-    let row = rows[direction];
+    return (rows[direction] ??= this.newRow(pod, direction));
+  }
+
+  private newRow(pod: PodEndpoint, direction: Direction): Row {
+    const program = this.programOf(pod, direction);
+    // Named ports are looked up on the destination: for ingress, that is the pod itself.
+    const named = direction === "Ingress" ? namedKey(pod) : "";
+    const key = [direction, program.key, named, pod.enforcement.status, pod.enforcement.ground].join("\n");
+    let row = this.rowsByKey.get(key);
     if (row === undefined) {
-      const program = this.programOf(pod, direction);
-      // Named ports are looked up on the destination: for ingress, that is the pod itself.
-      const named = direction === "Ingress" ? namedKey(pod) : "";
-      const key = [direction, program.key, named, pod.enforcement.status, pod.enforcement.ground].join("\n");
-      row = this.rowsByKey.get(key);
-      if (row === undefined) {
-        row = { program, touched: this.classIndex.touchedBy(program), answers: new Map(), untouched: null };
-        this.rowsByKey.set(key, row);
-      }
-      rows[direction] = row;
+      row = { program, touched: this.classIndex.touchedBy(program), answers: new Map(), untouched: null };
+      this.rowsByKey.set(key, row);
     }
     return row;
   }
@@ -300,6 +309,8 @@ export class Reachability {
 
 function combine(egress: DirectionAnswer, ingress: DirectionAnswer): Connection {
   const allowed = intersectPorts(egress.allowed, ingress.allowed);
+  if (egress.unknown === NO_PORTS && ingress.unknown === NO_PORTS)
+    return { allowed, unknown: NO_PORTS, egress, ingress };
   const possible = intersectPorts(
     unionPorts(egress.allowed, egress.unknown),
     unionPorts(ingress.allowed, ingress.unknown),
