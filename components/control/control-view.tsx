@@ -111,16 +111,21 @@ function Rail({ base, control }: { base: string; control: ControlDetail }) {
             { name: "Judges", value: `each ${judgedWord(control.judges)}` },
             { name: "Stale after", value: `${control.staleAfterHours} hours` },
             {
-              name: "Catalogue",
-              value: (
-                <Link
-                  prefetch={false}
-                  className="row-link mono"
-                  href={`${base}/catalog/${encodeURIComponent(catalog.version)}?control=${control.id}`}
-                >
-                  {catalog.version}
-                </Link>
-              ),
+              name: control.family.id === "custom" ? "Definition" : "Catalogue",
+              value:
+                control.family.id === "custom" ? (
+                  <Link prefetch={false} className="row-link" href={`${base}/controls/custom/${control.id}`}>
+                    The organization’s own
+                  </Link>
+                ) : (
+                  <Link
+                    prefetch={false}
+                    className="row-link mono"
+                    href={`${base}/catalog/${encodeURIComponent(catalog.version)}?control=${control.id}`}
+                  >
+                    {catalog.version}
+                  </Link>
+                ),
             },
             { name: "Revision", value: control.revision },
           ]}

@@ -13,7 +13,10 @@ const SECTIONS: Record<string, string> = {
 const PAGES: Record<string, string> = {
   "clusters/register": "Register",
   "controls/guides": "What common guides get wrong",
+  "controls/custom": "Own controls",
 };
+
+const PARTS: Record<string, string> = { new: "New control", import: "Import a policy" };
 
 /** The way to an address, from its path alone: organization, section, the sections above a requirement, the thing. */
 export function crumbsOf(
@@ -21,7 +24,7 @@ export function crumbsOf(
   organization: { slug: string; name: string },
 ): { label: string; path?: string }[] {
   const base = `/o/${organization.slug}`;
-  const [section, thing] = pathname
+  const [section, thing, part] = pathname
     .slice(base.length)
     .split("/")
     .filter((part) => part !== "");
@@ -38,7 +41,11 @@ export function crumbsOf(
       }
     }
     const label = section === "findings" ? `F-${name}` : (PAGES[`${section}/${name}`] ?? name);
-    items.push({ label });
+    const path = `${base}/${section}/${thing}`;
+    items.push({ label, path });
+    // The own controls are pages below a page.
+    if (part !== undefined && path.endsWith("/controls/custom"))
+      items.push({ label: PARTS[part] ?? decodeURIComponent(part) });
   }
   const last = items.at(-1);
   if (last) delete last.path;

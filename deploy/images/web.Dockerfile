@@ -9,14 +9,14 @@ COPY package.json package-lock.json ./
 # `npm install` with the lock, not `npm ci`: the lock may lack other platforms' optional packages.
 RUN npm install --no-audit --no-fund
 COPY . .
-RUN npm run generate && npm run build && npx esbuild lib/server/start.ts --bundle --platform=node --format=esm \
-    --target=node20 --packages=external --alias:@=. --outfile=start.mjs \
+RUN npm run generate && npm run build && npx esbuild start=lib/server/start.ts custom-thread=lib/server/custom/thread.ts \
+    --bundle --platform=node --format=esm --target=node20 --packages=external --alias:@=. --outdir=. --out-extension:.js=.mjs \
     && npm prune --omit=dev --no-audit --no-fund && rm -rf .next/cache
 
 FROM gcr.io/distroless/nodejs20-debian12:nonroot
 WORKDIR /app
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1
-COPY --from=build --chown=0:0 /app/package.json /app/next.config.mjs /app/start.mjs ./
+COPY --from=build --chown=0:0 /app/package.json /app/next.config.mjs /app/start.mjs /app/custom-thread.mjs ./
 COPY --from=build --chown=0:0 /app/public ./public
 COPY --from=build --chown=0:0 /app/.next ./.next
 COPY --from=build --chown=0:0 /app/node_modules ./node_modules

@@ -7,8 +7,8 @@ COPY package.json package-lock.json ./
 # `npm install` with the lock, not `npm ci`: the lock may lack other platforms' optional packages.
 RUN npm install --no-audit --no-fund
 COPY . .
-RUN npm run generate && npx esbuild worker/main.ts --bundle --platform=node --format=esm --target=node20 \
-    --external:pg-native --outfile=dist/worker/main.mjs \
+RUN npm run generate && npx esbuild main=worker/main.ts custom-thread=lib/server/custom/thread.ts --bundle --platform=node --format=esm \
+    --target=node20 --external:pg-native --outdir=dist/worker --out-extension:.js=.mjs \
     "--banner:js=import { createRequire as _cr } from 'node:module'; const require = _cr(import.meta.url);"
 
 FROM gcr.io/distroless/nodejs20-debian12:nonroot

@@ -25,8 +25,12 @@ export const CONTROL_FAMILIES: readonly ControlFamily[] = [
   { id: "ver", title: "Versions" },
 ];
 
+/** What an organization adds; no family of the catalogue. */
+export const CUSTOM_FAMILY: ControlFamily = { id: "custom", title: "The organization's own" };
+
 /** The family of a control's id; one that the catalogue doesn't have is named as it is. */
 export function familyOf(controlId: string): ControlFamily {
   const [id = controlId] = controlId.split("-", 1);
+  if (id === CUSTOM_FAMILY.id) return CUSTOM_FAMILY;
   return CONTROL_FAMILIES.find((family) => family.id === id) ?? { id, title: id };
 }

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { type ControlDetail, type ControlRow, type ControlsPage, controlsQuery } from "@/lib/api/assessment";
 import { freshnessOf, STALE_AFTER_HOURS } from "@/lib/assessment/status";
 import { revisionOf } from "@/lib/assessment/catalog-document";
-import { CONTROL_FAMILIES, familyOf } from "@/lib/controls/families";
+import { CONTROL_FAMILIES, CUSTOM_FAMILY, familyOf } from "@/lib/controls/families";
 import { type Control, SEVERITIES } from "@/lib/controls/types";
 import { RingfenceError } from "@/lib/errors";
 import { IMPORT_KINDS } from "@/lib/inventory/imports";
@@ -98,7 +98,9 @@ function facetsOf(rows: readonly ControlRow[], query: Query): ControlsPage["face
     status: countBy(beside("status"), (row) => [row.status]),
     severity: countBy(beside("severity"), (row) => [row.severity]),
     coverage: countBy(beside("coverage"), (row) => row.requirements.map((requirement) => requirement.coverage)),
-    family: CONTROL_FAMILIES.map((family) => ({ ...family, controls: inFamily[family.id] ?? 0 })),
+    family: [...CONTROL_FAMILIES, CUSTOM_FAMILY]
+      .map((family) => ({ ...family, controls: inFamily[family.id] ?? 0 }))
+      .filter(({ id, controls }) => id !== CUSTOM_FAMILY.id || controls > 0),
   };
 }
 

@@ -108,6 +108,18 @@ export async function getCustomControlChoices(principal: Principal): Promise<Cus
   };
 }
 
+/**
+ * What a page needs to write a control.
+ *
+ * @throws RingfenceError `forbidden`
+ */
+export async function openCustomControlEditor(
+  principal: Principal,
+): Promise<{ choices: CustomControlChoices; mayWrite: boolean }> {
+  requireProjectsWith(principal, "customControl:try");
+  return { choices: await getCustomControlChoices(principal), mayWrite: rightsOf(principal).mayWrite };
+}
+
 /** Everything that is wrong with a definition; nothing of it is evaluated. */
 export async function checkCustomDefinition(
   principal: Principal,

@@ -42,6 +42,9 @@ export default async function ControlsPage({
             <Link prefetch={false} className={buttonClass({})} href={`${path}/guides`}>
               What common guides get wrong
             </Link>
+            <Link prefetch={false} className={buttonClass({})} href={`${path}/custom`}>
+              Own controls
+            </Link>
             <Link prefetch={false} className={buttonClass({})} href={`/o/${org}/catalog`}>
               Catalogue {data.catalog.version}
             </Link>
