@@ -15,10 +15,11 @@ import {
   resourceWords,
 } from "@/lib/audit";
 import type { AuditDecision } from "@/lib/audit";
-import { type ComponentInstance, componentFlags } from "@/lib/inventory/flags";
+import { type ComponentInstance, componentFlags, mayHideInstances } from "@/lib/inventory/flags";
 import type { AuditLevel, AuditPolicy, ImportedAuditPolicy } from "@/lib/inventory/imported";
 import type { Inventory } from "@/lib/inventory/inventory";
 import type { ManifestObject } from "./manifest";
+import { isControlPlaneNode } from "./nodes-in-scope";
 import { clusterResult, nameSome } from "./population";
 import { CLUSTER_REF, type EvidencePointer, type Result } from "./types";
 
@@ -182,11 +183,16 @@ function ruleEvidence(policy: AuditPolicy, index: number, decision: AuditDecisio
     : { ref: CLUSTER_REF, pointer: `${rules}/${decision.ruleIndex}`, found: decision.level };
 }
 
-/** API servers that are visible but whose policy file was not imported, by name. */
+/** API servers whose policy file was not imported, by name; and a word for those that nobody could list. */
 export function serversWithoutPolicy(inventory: Inventory): string[] {
   const imported = new Set((inventory.facts.auditPolicies ?? []).map((policy) => policy.instance));
   const flags = auditFlags(inventory);
-  if (!flags.visible) return [];
+  if (!flags.visible) {
+    // Where the API server is no pod (k3s), its nodes say how many there are.
+    const nodes = inventory.nodes.filter(isControlPlaneNode).map(({ metadata }) => metadata.name);
+    const hidden = mayHideInstances(inventory) ? ["API servers that could not be listed"] : [];
+    return [...nodes.filter((name) => !imported.has(name)), ...hidden];
+  }
   const missing = flags.servers
     .map(({ instance }) => instance)
     .filter(({ ref, nodeName }) => !imported.has(ref.name) && !(nodeName !== null && imported.has(nodeName)))

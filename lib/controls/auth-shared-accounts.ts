@@ -28,6 +28,7 @@ import { GRANTS, script } from "./prelude";
 import { shortReason } from "./short-reason";
 import { recentSecrets } from "./static-credentials";
 import { CLUSTER_REF, type Control, type EvaluationContext, type EvidencePointer, type Result } from "./types";
+import { WORKLOAD_SECTIONS } from "./workloads";
 
 const ID = "auth-shared-accounts";
 const PERIOD_DAYS = 90;
@@ -62,7 +63,7 @@ export const authSharedAccounts: Control = {
     },
   ],
   judges: "subject",
-  sections: [...RBAC_SECTIONS],
+  sections: [...RBAC_SECTIONS, ...WORKLOAD_SECTIONS],
   rule: {
     reads:
       "Bindings to shared names, 90 days of activity by them with the records of their uses, the list of Secrets, the provider's records, and the dashboard's rights.",

@@ -20,9 +20,9 @@ const SYSTEM =
   /^(kube-system|kube-public|kube-node-lease|openshift|openshift-.*|gke-managed-.*|gmp-system|gmp-public)$/;
 
 export function dedicationOf({ inventory, scope }: EvaluationContext): Dedication {
+  const isDefaultEmpty = inventory.readable("pods").known && inventory.workloadsIn("default").length === 0;
   const own = scope.namespaces.filter(
-    ({ namespace }) =>
-      !SYSTEM.test(namespace) && !(namespace === "default" && inventory.workloadsIn("default").length === 0),
+    ({ namespace }) => !SYSTEM.test(namespace) && !(namespace === "default" && isDefaultEmpty),
   );
   const foreign = own.filter(({ category }) => category === "out-of-scope").map(({ namespace }) => namespace);
   const unlabelled = own

@@ -1,5 +1,5 @@
 /** Which provider of an EncryptionConfiguration writes Secrets: the API server's own order of entries and providers. */
-import { componentFlags } from "@/lib/inventory/flags";
+import { componentFlags, mayHideInstances } from "@/lib/inventory/flags";
 import type { EncryptionProvider, ImportedEncryptionConfig } from "@/lib/inventory/imported-control-plane";
 import type { Inventory } from "@/lib/inventory/inventory";
 import { isControlPlaneNode } from "./nodes-in-scope";
@@ -46,7 +46,9 @@ export function encryptionFiles(inventory: Inventory): EncryptionFiles {
   const flags = componentFlags(inventory, "kube-apiserver");
   if (!flags.visible) {
     const unknown = inventory.nodes.filter(isControlPlaneNode).map(({ metadata }) => metadata.name);
-    return { files, without: [], unknown: unknown.filter((name) => !byInstance.has(name)), hidden: flags.reason };
+    const missing = unknown.filter((name) => !byInstance.has(name));
+    if (mayHideInstances(inventory)) missing.push("API servers that could not be listed");
+    return { files, without: [], unknown: missing, hidden: flags.reason };
   }
   const isSet = (value: string | null | undefined): boolean => value !== undefined && value !== "" && value !== "true";
   const named = flags.instances.map(({ ref, nodeName, flags: set }) => ({

@@ -25,7 +25,7 @@ import { script, shellQuote } from "./prelude";
 import { shortReason } from "./short-reason";
 import { type SignatureSource, signatureSources } from "./signature-sources";
 import type { Control, EvaluationContext, EvidencePointer, Remediation, Result } from "./types";
-import { distinct } from "./workloads";
+import { distinct, WORKLOAD_SECTIONS } from "./workloads";
 
 const SECTIONS = [
   "namespaces",
@@ -68,7 +68,7 @@ export const imgSignatureEnforced: Control = {
     },
   ],
   judges: "namespace",
-  sections: [...SECTIONS],
+  sections: [...SECTIONS, ...WORKLOAD_SECTIONS.filter((section) => section !== "namespaces")],
   rule: {
     reads:
       "Policies that verify image signatures, the images of each CDE namespace, the provider's record, and the answer to an unsigned canary.",

@@ -31,6 +31,7 @@ import { clusterResult, findUnreadable, invalidResults, judgeCluster, nameSome }
 import { script, shellQuote } from "./prelude";
 import { shortReason } from "./short-reason";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
+import { WORKLOAD_SECTIONS } from "./workloads";
 
 const CONTROL_PLANE = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
 
@@ -56,7 +57,7 @@ export const isoCdeNodePool: Control = {
     },
   ],
   judges: "node",
-  sections: ["namespaces", "pods", "nodes"],
+  sections: [...WORKLOAD_SECTIONS, "nodes"],
   rule: {
     reads:
       "Labels and taints of nodes, live CDE pods with their nodes, the API server's admission plug-ins and policies about nodes.",

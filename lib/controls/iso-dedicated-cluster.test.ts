@@ -33,6 +33,13 @@ describeControl(isoDedicatedCluster, [
     says: "default",
   },
   {
+    name: "pods could not be listed, so default may run something",
+    status: "unknown",
+    objects: [cdeNamespace(), namespace("default")],
+    options: { sections: { pods: { status: "forbidden" } } },
+    says: "default",
+  },
+  {
     name: "files show only some namespaces",
     status: "unknown",
     objects: [cdeNamespace(), deployment()],

@@ -22,6 +22,7 @@ import { keepingTaints, tolerates } from "./placement";
 import { clusterResult, findUnreadable, invalidResults, judgeCluster, nameSome } from "./population";
 import { script, selectNamespaces, shellQuote } from "./prelude";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
+import { WORKLOAD_SECTIONS } from "./workloads";
 import { shortReason } from "./short-reason";
 
 export const isoNoColocation: Control = {
@@ -52,7 +53,7 @@ export const isoNoColocation: Control = {
     },
   ],
   judges: "node",
-  sections: ["namespaces", "pods", "nodes"],
+  sections: [...WORKLOAD_SECTIONS, "nodes"],
   rule: {
     reads: "Live pods with their node and scope, tolerations of workloads, taints of nodes.",
     pass: "The node runs no CDE pod, or only CDE pods and system DaemonSets.",

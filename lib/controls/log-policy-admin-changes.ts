@@ -64,7 +64,13 @@ export const logPolicyAdminChanges: Control = {
     },
   ],
   judges: "cluster",
-  sections: ["namespaces"],
+  sections: [
+    "namespaces",
+    "kyverno-clusterpolicies",
+    "kyverno-policies",
+    "gatekeeper-constrainttemplates",
+    "gatekeeper-constraints",
+  ],
   rule: {
     reads:
       "The audit policy of every API server, rule by rule, for changes of rights, identities, workloads, policies and other system objects; on OpenShift the audit profile.",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cdeNamespace, contextOf, namespace, staticPod } from "@/lib/fixtures/builders";
+import { cdeNamespace, contextOf, namespace, node, staticPod } from "@/lib/fixtures/builders";
 import type { AuditPolicyRule } from "@/lib/inventory/imported";
 import { recommendedAuditPolicy } from "./audit-sources";
 import { logPolicyInteractive } from "./log-policy-interactive";
@@ -36,6 +36,20 @@ describeControl(logPolicyInteractive, [
     status: "pass",
   },
   { name: "higher levels are fine", objects: [cde], options: withRules({ level: "RequestResponse" }), status: "pass" },
+  {
+    name: "the API servers could not be listed",
+    objects: [cde],
+    options: { ...withRules({ level: "Metadata" }), sections: { pods: { status: "forbidden" } } },
+    status: "unknown",
+    says: "could not be listed",
+  },
+  {
+    name: "k3s: a server whose file was not imported",
+    objects: [cde, node("s2", { "node-role.kubernetes.io/control-plane": "true" })],
+    options: { provider: "k3s", ...withRules({ level: "Metadata" }) },
+    status: "unknown",
+    says: "s2",
+  },
   {
     name: "the subresources by name",
     objects: [cde],

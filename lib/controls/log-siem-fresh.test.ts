@@ -54,6 +54,13 @@ describeControl(logSiemFresh, [
     says: "does not list API server kube-apiserver-cp-2",
   },
   {
+    name: "the API servers could not be listed",
+    objects: [cde],
+    options: { ...record(), sections: { pods: { status: "forbidden" } } },
+    status: "unknown",
+    says: "nobody could list the API servers",
+  },
+  {
     name: "a server without any event",
     objects: [cde],
     options: record({ servers: [...RECORD.servers, { instance: "cp-2", newestEventAt: null }] }),

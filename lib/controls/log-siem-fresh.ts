@@ -14,7 +14,7 @@
  * responseStatus.code, the type of event is verb and objectRef. The first of sourceIPs can be set by the client; the last is the
  * address that the API server saw.
  */
-import { componentFlags } from "@/lib/inventory/flags";
+import { componentFlags, mayHideInstances } from "@/lib/inventory/flags";
 import type { LogFreshness } from "@/lib/inventory/imported-monitoring";
 import { isApprovedAt } from "@/lib/inventory/registers";
 import { renderManifest } from "./manifest";
@@ -206,7 +206,11 @@ function judgeServers(
   }
   if (record.servers.length === 0) gaps.push("no API server was asked for");
   const flags = componentFlags(inventory, "kube-apiserver");
-  if (!flags.visible) return;
+  if (!flags.visible) {
+    if (mayHideInstances(inventory))
+      gaps.push("nobody could list the API servers, so some may be missing from the record");
+    return;
+  }
   const named = new Set(record.servers.map(({ instance }) => instance));
   const missing = [
     ...flags.instances

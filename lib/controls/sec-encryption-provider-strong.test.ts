@@ -209,6 +209,17 @@ describeControl(secEncryptionProviderStrong, [
     options: { provider: "k3s", ...options([config([file(["secrets"], KMS)], "s1")]) },
     says: "s2",
   },
+  {
+    name: "k3s, and nodes could not be listed",
+    status: "unknown",
+    objects: [cdeNamespace()],
+    options: {
+      provider: "k3s",
+      sections: { nodes: { status: "forbidden" } },
+      ...options([config([file(["secrets"], KMS)], "s1")]),
+    },
+    says: "could not be listed",
+  },
   { name: "AKS without a record", status: "unknown", objects: world(), options: { provider: "aks" } },
   { name: "no scope declared", status: "unknown", objects: [namespace("shop"), api()] },
   { name: "no CDE namespace", status: "not-applicable", objects: [namespace("x", { "pci-scope": "out-of-scope" })] },

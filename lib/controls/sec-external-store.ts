@@ -28,6 +28,7 @@ import {
   type Result,
   type Severity,
 } from "./types";
+import { WORKLOAD_SECTIONS } from "./workloads";
 
 const SECTIONS = [
   "externalsecrets",
@@ -80,7 +81,7 @@ export const secExternalStore: Control = {
     },
   ],
   judges: "namespace",
-  sections: ["namespaces", ...SECTIONS],
+  sections: [...WORKLOAD_SECTIONS, ...SECTIONS],
   rule: {
     reads:
       "ExternalSecrets and their stores, SecretProviderClasses, pods with CSI or injected secrets, an imported list of Secrets without data.",

@@ -17,6 +17,7 @@ import { shortReason } from "./short-reason";
 import { CALENDAR_MAX_AGE_DAYS, daysBetween } from "./support-calendar";
 import { registeredSupport } from "./support-register";
 import type { Control, EvaluationContext, EvidencePointer, Result } from "./types";
+import { WORKLOAD_SECTIONS } from "./workloads";
 
 export const verAddonsSupported: Control = {
   id: "ver-addons-supported",
@@ -45,7 +46,7 @@ export const verAddonsSupported: Control = {
     },
   ],
   judges: "workload",
-  sections: ["pods"],
+  sections: [...WORKLOAD_SECTIONS],
   rule: {
     reads:
       "Images of recognised add-ons in CDE and connected-to namespaces, a dated calendar, the register of support.",

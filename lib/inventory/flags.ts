@@ -112,6 +112,12 @@ function readFlags(inventory: Inventory, component: Component): ComponentFlags {
   return { visible: true, instances, hiddenNodes };
 }
 
+/** Whether the control plane may run on machines that nobody could list, so that what is known of some says nothing about all. */
+export function mayHideInstances(inventory: Inventory): boolean {
+  if (MANAGED[inventory.provider] !== undefined || inventory.snapshot.source === "manifests") return false;
+  return !inventory.readable("pods", "nodes").known;
+}
+
 /** Command lines that somebody brought from the hosts, the newest of each node. */
 function importedInstances(inventory: Inventory, component: Component): ComponentInstance[] {
   const byNode = new Map<string, { command: string[]; index: number; at: string }>();
