@@ -69,6 +69,20 @@ describeControl(rbacSecretsWorkloads, [
     says: "expired at 2026-10-01",
   },
   {
+    name: "files with a role that reads Secrets, and neither binding nor account",
+    status: "unknown",
+    object: "Namespace/cde",
+    says: "Whoever is bound to Role vault-reader, ClusterRole collector reads Secrets",
+    objects: [
+      cdeNamespace(),
+      role("vault-reader", "cde", [{ verbs: ["get"], apiGroups: [""], resources: ["secrets"] }]),
+      role("elsewhere", "shop", [{ verbs: ["get"], apiGroups: [""], resources: ["secrets"] }]),
+      clusterRole("collector", [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }]),
+      clusterRole("lister", [{ verbs: ["get"], apiGroups: [""], resources: ["pods"] }]),
+    ],
+    options: { source: "manifests" },
+  },
+  {
     name: "a reader of every Secret in a cluster without CDE namespace",
     status: "not-applicable",
     objects: [

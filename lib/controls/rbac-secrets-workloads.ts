@@ -7,7 +7,8 @@
  * Fail: one can, by get, list, watch, update, patch or deletecollection (each returns the content) or `*`. Rules that name single
  *   Secrets are medium, everything else high.
  * Unknown: RBAC could not be read, no scope is declared, or (in manifests) an account is bound to a role not among the files, or there is no binding at all.
- * Not applicable: the namespace has no service account and nothing else reaches it.
+ * Not applicable: the namespace has no service account and nothing else reaches it; files that hold a role which reads Secrets and
+ *   no binding are unknown.
  * Left out: the accounts of Kubernetes' own controllers in kube-system under their default bindings.
  * Traps: resourceNames don't narrow list and watch at large, they forbid them; the groups system:serviceaccounts,
  *   system:serviceaccounts:NS and system:authenticated hold accounts; who may create pods can mount a Secret without any of
@@ -160,8 +161,12 @@ function judgeNamespace(context: EvaluationContext, namespace: string, isRead: b
   const accounts = inventory.list("serviceaccounts").filter((account) => namespaceOf(account) === namespace);
   const hasAccounts =
     accounts.length > 0 || inventory.workloadsIn(namespace).length > 0 || !inventory.readable("serviceaccounts").known;
-  const silent = hasAccounts ? findNoBinding(context) : null;
-  if (silent !== null) return [{ ...silent, object }];
+  const loose = looseReaders(context, namespace);
+  const silent = hasAccounts || loose.length > 0 ? findNoBinding(context) : null;
+  if (silent !== null) {
+    const warning = loose.length > 0 ? ` Whoever is bound to ${nameSome(loose)} reads Secrets.` : "";
+    return [{ ...silent, object, detail: `${silent.detail}${warning}` }];
+  }
   const bindings = grantsOf(inventory).filter(
     (grant) => grant.namespace === null || grant.namespace === namespace,
   ).length;
@@ -185,6 +190,15 @@ function judgeNamespace(context: EvaluationContext, namespace: string, isRead: b
       evidence: accounts.slice(0, 20).map((account) => ({ ref: refOf(account), pointer: "" })),
     },
   ];
+}
+
+/** Roles of files that would let a service account read the namespace's Secrets if it were bound to them. */
+function looseReaders({ inventory }: EvaluationContext, namespace: string): string[] {
+  if (inventory.snapshot.source !== "manifests") return [];
+  const roles = inventory.list("roles").filter((role) => namespaceOf(role) === namespace);
+  return [...roles, ...inventory.list("clusterroles")]
+    .filter((role) => !isBootstrapObject(role) && (role.rules ?? []).some(readsSecrets))
+    .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
 }
 
 interface Reader {
