@@ -44,6 +44,10 @@ export const DEMO_CLUSTERS: readonly DemoCluster[] = [
 /** Runs beside the four without an agent, so that somebody can register a cluster with `kubectl apply` and watch it arrive. */
 export const SPARE_CLUSTER = { name: "spare", folders: folders("pci-staging") } as const;
 
+/** A name that no registry can answer for (RFC 2606), pinned as in production; the simulated kubelets know the image by its name. */
+export const AGENT_IMAGE =
+  "registry.invalid/ringfence/agent:0.1.0@sha256:c64ac3880021bc5b8ad4a7f89784d1cb334ca3dae3645c6b00281e47df23ee6e";
+
 export const DEMO_ORGANIZATION = {
   slug: "meridian",
   name: "Meridian Payments",

@@ -8,6 +8,7 @@ import { createOrganization } from "@/lib/server/organizations";
 import { type Principal, resolvePrincipal } from "@/lib/server/principal";
 import { closeSession, openSession } from "@/lib/server/session";
 import { DEMO_CLUSTERS, DEMO_ORGANIZATION } from "./clusters";
+import { uploadDocuments } from "./imports";
 import { PEOPLE, type Person } from "./oidc/people";
 
 const FROM = { origin: "127.0.0.1", userAgent: "ringfence-demo", requestId: null };
@@ -48,6 +49,7 @@ export async function seed(issuer: string, now: Date = new Date()): Promise<Seed
   const ownerSession = await signIn(PEOPLE[0]!);
   await acceptInvitation({ id: ownerSession.personId, name: PEOPLE[0]!.name }, invitation.token, FROM);
   const owner: Principal = await resolvePrincipal(ownerSession.token, DEMO_ORGANIZATION.slug, FROM);
+  let officerToken = ownerSession.token;
   for (const person of PEOPLE.slice(1)) {
     const issued = await createInvitation(owner, {
       role: person.role,
@@ -57,13 +59,16 @@ export async function seed(issuer: string, now: Date = new Date()): Promise<Seed
         ? { membershipExpiresAt: new Date(now.getTime() + ENGAGEMENT_DAYS * 86_400_000).toISOString() }
         : {}),
     });
-    const { personId } = await signIn(person);
+    const { personId, token } = await signIn(person);
     await acceptInvitation({ id: personId, name: person.name }, issued.token, FROM);
+    if (person.role === "complianceOfficer") officerToken = token;
   }
   const manifests = new Map<string, string>();
   for (const { name, project, provider } of DEMO_CLUSTERS) {
     manifests.set(name, (await registerCluster(owner, { name, project, provider })).manifest);
   }
+  const officer = await resolvePrincipal(officerToken, DEMO_ORGANIZATION.slug, FROM);
+  await uploadDocuments(officer, [...manifests.keys()], now);
   for (const token of tokens) await closeSession(token, FROM);
   return { manifests };
 }

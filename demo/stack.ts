@@ -8,7 +8,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { applyManifests, readManifest, withConfigMaps } from "./apply";
 import { AGENT_BUNDLE, ensureBuilt, isBuilt } from "./build";
-import { DEMO_CLUSTERS, SPARE_CLUSTER } from "./clusters";
+import { AGENT_IMAGE, DEMO_CLUSTERS, SPARE_CLUSTER } from "./clusters";
 import { agentProgram } from "./kubernetes/agent-program";
 import { Simulator } from "./kubernetes/simulator";
 import { type Issuer, startIssuer } from "./oidc/issuer";
@@ -216,8 +216,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       RINGFENCE_OIDC_ISSUER: issuer.issuer,
       RINGFENCE_OIDC_CLIENT_ID: issuer.clientId,
       RINGFENCE_OIDC_CLIENT_SECRET: issuer.clientSecret,
-      // A name that no registry can answer for (RFC 2606); the simulated kubelets know the image by its name.
-      RINGFENCE_AGENT_IMAGE: "registry.invalid/ringfence/agent:0.1.0",
+      RINGFENCE_AGENT_IMAGE: AGENT_IMAGE,
     };
 
     let manifests = new Map<string, string>();

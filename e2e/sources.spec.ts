@@ -2,8 +2,8 @@
 import pg from "pg";
 import { ORGANIZATION, expect, signIn, test, world } from "./test";
 
-const SOURCES = `${ORGANIZATION}/clusters/pci-prod?tab=sources`;
-const CONTROL = `${ORGANIZATION}/controls/log-retention-12m?cluster=pci-prod`;
+const SOURCES = `${ORGANIZATION}/clusters/pci-staging?tab=sources`;
+const CONTROL = `${ORGANIZATION}/controls/log-retention-12m?cluster=pci-staging`;
 
 test("a platform engineer uploads the record of the log store, sees a control decide, and takes it back", async ({
   page,
@@ -57,7 +57,7 @@ test("an assessor reads the sources, adds nothing, and reads the catalogue as it
       body: new Blob(["access: []"]),
     });
     return response.status;
-  }, `/api${ORGANIZATION}/clusters/pci-prod/imports?kind=approved-access&name=mine.yaml`);
+  }, `/api${ORGANIZATION}/clusters/pci-staging/imports?kind=approved-access&name=mine.yaml`);
   expect(refused).toBe(403);
 
   await page.goto(`${ORGANIZATION}/controls`);

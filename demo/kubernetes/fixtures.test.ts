@@ -122,6 +122,26 @@ describe("the example clusters", () => {
     });
   });
 
+  it("names the pods behind a Service in its EndpointSlice, as they come and go", async () => {
+    const simulator = await start("pci-prod");
+    const path = "/apis/discovery.k8s.io/v1/namespaces/kyverno/endpointslices";
+    const ready = async () => {
+      const { items } = (await ask(simulator, path)).body as {
+        items: { metadata: { labels: Record<string, string> }; endpoints: { conditions: { ready: boolean } }[] }[];
+      };
+      const slice = items.find(({ metadata }) => metadata.labels["kubernetes.io/service-name"] === "kyverno-svc");
+      return slice?.endpoints.filter(({ conditions }) => conditions.ready).length;
+    };
+    expect(await ready()).toBe(3);
+    const scaled = await ask(simulator, "/apis/apps/v1/namespaces/kyverno/deployments/kyverno-admission-controller", {
+      method: "PATCH",
+      type: "application/merge-patch+json",
+      body: { spec: { replicas: 1 } },
+    });
+    expect(scaled.status).toBe(200);
+    await expect.poll(ready).toBe(1);
+  });
+
   it("tells in its metrics how Secrets are written, from the EncryptionConfiguration of its nodes", async () => {
     const metrics = async (name: string) => (await ask(await start(name), "/metrics")).text;
     expect(await metrics("pci-prod")).toContain(
