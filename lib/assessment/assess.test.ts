@@ -112,6 +112,19 @@ describe("assess", () => {
     expect(requirement(assessment, "1.3.1")?.status).toBe("unknown");
   });
 
+  it("is unknown for an invalid object of a section that a control only looks into, and says nothing about others", () => {
+    const invalid = { apiVersion: "cilium.io/v2", kind: "CiliumNetworkPolicy", namespace: "cde", name: "open" };
+    const snapshot = snapshotOf([cdeNamespace()], {
+      invalid: [{ ...invalid, where: "object 2", problem: "spec must be a map, is a number" }],
+    });
+    const passing = ["net-default-deny-ingress", "rbac-cluster-admin"].map((id) => control(id, () => [result("pass")]));
+    expect(run(passing, snapshot).controls.map(({ control, status }) => [control, status])).toEqual([
+      ["net-default-deny-ingress", "unknown"],
+      ["rbac-cluster-admin", "pass"],
+    ]);
+    expect(run(passing, snapshot).results[0]?.results.map(({ object }) => object)).toContainEqual(invalid);
+  });
+
   it("believes no pass that rests on an unread section, and keeps what fails all the same", () => {
     const pod = (name: string) => ({ apiVersion: "v1", kind: "Pod", namespace: "cde", name });
     const needsPods = control(

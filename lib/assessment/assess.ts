@@ -10,6 +10,7 @@
  */
 import { CATALOG_VERSION } from "./catalog-version";
 import { CONTROLS } from "@/lib/controls";
+import { alsoReads } from "@/lib/controls/also-reads";
 import { isCustomControlId } from "@/lib/controls/custom/control";
 import { CLUSTER_REF, type Control, type EvaluationContext, type Result } from "@/lib/controls/types";
 import { createInventory } from "@/lib/inventory/create-inventory";
@@ -131,7 +132,8 @@ function concerns(invalid: InvalidObject, control: Control): boolean {
   if (invalid.kind === "") return true;
   // A pod template of the wire belongs to pods; whatever else has no section is read by nobody.
   const section = invalid.kind === "PodTemplate" ? "pods" : sectionOfKind(invalid.apiVersion, invalid.kind)?.name;
-  return section !== undefined && control.sections.includes(section);
+  if (section === undefined) return false;
+  return control.sections.includes(section) || alsoReads(control.id).includes(section);
 }
 function refOfInvalid(invalid: InvalidObject): ResourceRef {
   if (invalid.kind === "") return { apiVersion: "ringfence.dev/v1", kind: "Document", name: invalid.where };

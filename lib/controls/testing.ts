@@ -10,6 +10,9 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type ContextOptions, contextOf, daemonSet, minimalPod, namespace, node } from "@/lib/fixtures/builders";
+import type { Inventory } from "@/lib/inventory/inventory";
+import type { SectionName } from "@/lib/inventory/snapshot";
+import { readsBeside } from "./also-reads";
 import {
   CLUSTER_REF,
   type Control,
@@ -18,6 +21,7 @@ import {
   type Result,
   type ResultStatus,
 } from "./types";
+import { WORKLOAD_SECTIONS } from "./workloads";
 
 export interface ControlCase {
   name: string;
@@ -103,6 +107,12 @@ export function describeControl(control: Control, cases: readonly ControlCase[])
       }
     });
 
+    it("lists no section that it doesn't name, so that no invalid object of one is passed over", () => {
+      const named = new Set([...control.sections, ...readsBeside(control.id)]);
+      const read = new Set(cases.flatMap((test) => sectionsReadBy(control, contextOf(test.objects, test.options))));
+      expect([...read].filter((section) => !named.has(section))).toEqual([]);
+    });
+
     it("gives the same results for the same world, each fit to be shown", () => {
       for (const test of cases) {
         const context = contextOf(test.objects, test.options);
@@ -112,6 +122,33 @@ export function describeControl(control: Control, cases: readonly ControlCase[])
       }
     });
   });
+}
+
+/** The sections that an evaluation lists, also through the look-ups of workloads, pods, nodes and namespaces. */
+function sectionsReadBy(control: Control, context: EvaluationContext): SectionName[] {
+  const read = new Set<SectionName>();
+  const through: { [look in keyof Inventory]?: readonly SectionName[] } = {
+    workloads: WORKLOAD_SECTIONS.filter((section) => section !== "namespaces"),
+    workloadsIn: WORKLOAD_SECTIONS.filter((section) => section !== "namespaces"),
+    livePods: ["pods"],
+    livePodsIn: ["pods"],
+    nodes: ["nodes"],
+    namespaces: ["namespaces"],
+    serviceAccount: ["serviceaccounts"],
+  };
+  const list: Inventory["list"] = (section) => {
+    read.add(section);
+    return context.inventory.list(section);
+  };
+  const inventory = new Proxy(context.inventory, {
+    get(target, look: keyof Inventory) {
+      if (look === "list") return list;
+      for (const section of through[look] ?? []) read.add(section);
+      return target[look];
+    },
+  });
+  control.evaluate({ ...context, inventory });
+  return [...read];
 }
 
 function checkShown(control: Control, context: EvaluationContext, result: Result): void {
