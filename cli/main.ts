@@ -9,6 +9,7 @@ import { DEFAULT_SCOPE_SETTINGS, type ScopeSettings } from "@/lib/scope/types";
 import packageJson from "../package.json";
 import { type AccessCommand, answerAccess } from "./access";
 import { type AuditCommand, runAudit } from "./audit";
+import { readCustomControls } from "./custom";
 import { readImports } from "./imports";
 import { type ManifestInput, type Place, readManifests } from "./manifests";
 import { parseCommand, type ScanOptions, USAGE, UsageError } from "./options";
@@ -56,10 +57,11 @@ export async function main(words: readonly string[], world: World): Promise<numb
 }
 
 async function scan(options: ScanOptions, world: World): Promise<number> {
-  const unknownControls = options.controls.filter((id) => !CONTROLS.some((control) => control.id === id));
+  const controls = [...CONTROLS, ...(await readCustomControls(options.customFiles))];
+  const unknownControls = options.controls.filter((id) => !controls.some((control) => control.id === id));
   if (unknownControls.length > 0) {
     throw new UsageError(
-      `there is no control ${unknownControls.join(", ")}; there are: ${CONTROLS.map((c) => c.id).join(", ")}`,
+      `there is no control ${unknownControls.join(", ")}; there are: ${controls.map((c) => c.id).join(", ")}`,
     );
   }
   const asOf = options.asOf ?? world.now();
@@ -67,9 +69,9 @@ async function scan(options: ScanOptions, world: World): Promise<number> {
   const imported = await readImports(options.imports, asOf);
   const { snapshot, inputs: sources, places, hasError } = await read(options, world, asOf);
   const { facts, registers } = mergeImports(imported.documents);
-  const assessment = assess(withImportedFacts(snapshot, facts), { asOf, scopeSettings, registers });
+  const assessment = assess(withImportedFacts(snapshot, facts), { asOf, scopeSettings, registers, controls });
   const inputs = [...sources, ...imported.inputs];
-  const report = buildReport(assessment, { controls: CONTROLS, chosen: options.controls, inputs });
+  const report = buildReport(assessment, { controls, chosen: options.controls, inputs });
 
   const invalid = snapshot.invalid.map(({ where, problem, kind, name }) => ({
     where,
@@ -85,7 +87,7 @@ async function scan(options: ScanOptions, world: World): Promise<number> {
   const outcome = {
     report,
     problems,
-    controls: CONTROLS,
+    controls,
     placeOf: ({ apiVersion, kind, namespace, name }: Report["results"][number]["object"]) =>
       places.get(refKey(namespace === null ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name })),
   };

@@ -24,6 +24,8 @@ export interface ScanOptions {
   /** ISO 8601 UTC. */
   asOf?: string;
   imports: { kind: ImportKind; file: string }[];
+  /** Files with own controls. */
+  customFiles: string[];
 }
 export type Command =
   | { name: "help" }
@@ -50,6 +52,7 @@ Sources
 Options
   --scope FILE          scope file: labelKey, values, namespaces, assumeUnlabelledInScope
   --import KIND=FILE    a document that no API of the cluster shows, such as audit-policy=policy.yaml; may be given several times
+  --custom FILE         own controls in YAML, with CEL expressions as in a ValidatingAdmissionPolicy; may be given several times
   --control ID          show this control only; may be given several times
   --output FORMAT       ${OUTPUTS.join(", ")} (default table)
   --fail-on SEVERITY    ${SEVERITIES.join(", ")} or never: exit 1 when a finding is at least this severe (default low: any finding)
@@ -118,6 +121,7 @@ function parseScan(words: readonly string[]): ScanOptions {
     source: parseSource(given),
     controls: given.get("--control") ?? [],
     imports: (given.get("--import") ?? []).map(parseImport),
+    customFiles: given.get("--custom") ?? [],
     output: choice("--output", one("--output") ?? "table", OUTPUTS),
     failOn: choice("--fail-on", one("--fail-on") ?? "low", [...SEVERITIES, "never"] as const),
   };
@@ -140,8 +144,9 @@ const FLAGS = new Set([
   "--provider",
   "--as-of",
   "--import",
+  "--custom",
 ]);
-const REPEATABLE: ReadonlySet<string> = new Set(["--manifests", "--control", "--import"]);
+const REPEATABLE: ReadonlySet<string> = new Set(["--manifests", "--control", "--import", "--custom"]);
 
 function parseSource(given: ReadonlyMap<string, string[]>): ScanOptions["source"] {
   const paths = given.get("--manifests");
