@@ -1,5 +1,6 @@
 /**
- * The pure part of a scan: inflate, verify, decode, look-ups, all controls, requirement statuses. argv: folder of chunks.
+ * The pure part of a scan: inflate, verify, decode, look-ups, all controls, requirement statuses. argv: folder of chunks; folder of
+ * a small cluster that is judged before the measured one, because a worker judges one snapshot after the other.
  * Reports the CPU of the controls apart (P3).
  */
 import { createHash } from "node:crypto";
@@ -13,12 +14,15 @@ import { DEFAULT_SCOPE_SETTINGS } from "@/lib/scope/types";
 import { measured } from "../measured";
 import type { StoredSnapshot } from "../snapshot-files";
 
-const folder = process.argv[2] ?? "";
-await measured(() => {
-  const index = JSON.parse(readFileSync(path.join(folder, "index.json"), "utf8")) as StoredSnapshot;
+const [folder = "", warmUpFolder] = process.argv.slice(2);
+if (warmUpFolder !== undefined) evaluate(warmUpFolder);
+await measured(() => evaluate(folder));
+
+function evaluate(of: string): Record<string, unknown> {
+  const index = JSON.parse(readFileSync(path.join(of, "index.json"), "utf8")) as StoredSnapshot;
   const decoder = new SnapshotDecoder(index.header);
   for (const chunk of index.chunks) {
-    const raw = brotliDecompressSync(readFileSync(path.join(folder, chunk.digest)));
+    const raw = brotliDecompressSync(readFileSync(path.join(of, chunk.digest)));
     if (createHash("sha256").update(raw).digest("hex") !== chunk.digest)
       throw new Error(`chunk ${chunk.digest} is damaged`);
     decoder.addChunk(chunk.section, raw);
@@ -39,4 +43,4 @@ await measured(() => {
     ...counts,
     objects: index.objects,
   };
-});
+}
