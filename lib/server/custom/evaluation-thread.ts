@@ -1,7 +1,7 @@
 /** A thread that can be asked one question at a time and that ends when it takes too long or too much memory. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Answer, Question } from "./messages";
 
 /** Megabytes for the expressions of one control: a batch of objects and what they are turned into takes a tenth of it. */
@@ -22,15 +22,17 @@ export class ThreadEnded extends Error {
 
 /** Beside the program where that is a bundle (dist, an image); else the source itself, which tsx reads in the thread. */
 function startWorker(): Worker {
+  // Asked of Node while it runs: the web application's bundler would look for the thread's program when it builds.
+  const { Worker: Thread } = process.getBuiltinModule("node:worker_threads");
   // No environment: the thread has no use for a database's address.
   const options = { env: {}, execArgv: [], resourceLimits: MEMORY };
   const bundle = join(dirname(process.argv[1] ?? ""), "custom-thread.mjs");
-  if (existsSync(bundle)) return new Worker(bundle, options);
+  if (existsSync(bundle)) return new Thread(bundle, options);
   const source = join(process.cwd(), "lib/server/custom/thread.ts");
   if (!existsSync(source))
     throw new ThreadEnded("error", "the program for custom controls is missing from this installation");
   const load = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(source)}); });`;
-  return new Worker(load, { ...options, eval: true });
+  return new Thread(load, { ...options, eval: true });
 }
 
 export class EvaluationThread {
