@@ -10,6 +10,7 @@ import {
 } from "@/lib/fixtures/builders";
 import { type AdmissionPolicyDocument, importAdmissionPolicy } from "./admission-policy";
 import { compileCustomControl } from "./compile";
+import { createEnvironment } from "./environment";
 import { evaluateCustomControl } from "./evaluate";
 import { parseQuantity } from "./quantity";
 import type { CustomControlDefinition } from "./types";
@@ -264,16 +265,70 @@ describe("admission policies", () => {
 });
 
 it.each([
-  ["100m", 0.1],
-  ["1Gi", 2 ** 30],
-  ["1e3", 1000],
-  ["1E", 1e18],
-  [".5", 0.5],
-  ["-2", -2],
+  ["100m", 100_000_000n],
+  ["0.1", 100_000_000n],
+  ["1Gi", 2n ** 30n * 1_000_000_000n],
+  ["1.5Ki", 1_536_000_000_000n],
+  ["1e3", 1_000_000_000_000n],
+  ["1E", 10n ** 27n],
+  [".5", 500_000_000n],
+  ["-2", -2_000_000_000n],
+  ["0.0000000001", 1n],
+  ["1e-99999999", 1n],
+  ["1e99999999", (2n ** 63n - 1n) * 1_000_000_000n],
   ["1 Gi", null],
   ["Gi", null],
   ["1ki", null],
+  ["1e", null],
   ["", null],
-])("quantity %s is %s", (text, value) => {
+])("quantity %s is %s billionths", (text, value) => {
   expect(parseQuantity(text)).toBe(value);
+});
+
+describe("functions of Kubernetes", () => {
+  const env = createEnvironment();
+  it.each([
+    ["quantity('1Gi') == quantity('1024Mi')", true],
+    ["quantity('1Gi') != quantity('1024Mi')", false],
+    ["quantity('1Gi') in [quantity('1024Mi')]", true],
+    ["[quantity('1Gi')] == [quantity('1024Mi')]", true],
+    ["quantity('700m').compareTo(quantity('0.7')) == 0", true],
+    ["quantity('9007199254740993').isGreaterThan(quantity('9007199254740992'))", true],
+    ["quantity('100m').add(quantity('1')).sub(1) == quantity('0.1')", true],
+    ["quantity('1.5k').asInteger() == 1500 && !quantity('1.5').isInteger()", true],
+    ["quantity('2').asApproximateFloat() == 2.0", true],
+    [
+      "isIP('10.0.0.1') && isIP('::1') && !isIP('10.0.0.01') && !isIP('::ffff:10.0.0.1') && !isIP('fe80::1%eth0')",
+      true,
+    ],
+    ["ip('2001:db8::1') == ip('2001:0DB8:0:0:0:0:0:1')", true],
+    ["ip('10.0.0.1') in [ip('10.0.0.2'), ip('10.0.0.1')]", true],
+    ["ip('127.0.0.1').family() == 4 && ip('127.0.0.1').isLoopback() && !ip('127.0.0.1').isGlobalUnicast()", true],
+    ["ip('10.0.0.1').isGlobalUnicast() && !ip('255.255.255.255').isGlobalUnicast()", true],
+    ["ip('fe80::1').isLinkLocalUnicast() && ip('ff02::1').isLinkLocalMulticast() && ip('::').isUnspecified()", true],
+    [
+      "ip.isCanonical('2001:db8::1') && !ip.isCanonical('2001:DB8::1') && !ip.isCanonical('2001:db8:0:0:0:0:0:1')",
+      true,
+    ],
+    ["string(ip('2001:0:0:1:0:0:0:1')) == '2001:0:0:1::1'", true],
+    ["cidr('10.0.0.0/8').containsIP('10.9.9.9') && !cidr('10.0.0.0/8').containsIP(ip('11.0.0.0'))", true],
+    ["cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && !cidr('10.1.0.0/16').containsCIDR(cidr('10.0.0.0/8'))", true],
+    ["cidr('10.0.0.0/8').containsIP('::1')", false],
+    ["cidr('10.1.2.3/8').masked() == cidr('10.0.0.0/8') && cidr('10.1.2.3/8').ip() == ip('10.1.2.3')", true],
+    ["string(cidr('::1/128')) == '::1/128' && cidr('::1/128').prefixLength() == 128", true],
+    ["!isCIDR('10.0.0.0/33') && !isCIDR('10.0.0.0') && !isCIDR('::ffff:10.0.0.0/104') && isCIDR('0.0.0.0/0')", true],
+    ["cidr('0.0.0.0/0').containsCIDR('10.0.0.0/8')", true],
+  ])("%s is %s", (expression, value) => {
+    const run = env.parse(expression);
+    expect(run.check()).toMatchObject({ valid: true });
+    expect(run({})).toBe(value);
+  });
+  it("have no answer for what is none", () => {
+    for (const expression of [
+      "ip('x').family() == 4",
+      "cidr('x').prefixLength() == 1",
+      "quantity('x') == quantity('1')",
+    ])
+      expect(() => env.parse(expression)({}) as unknown).toThrow(/is no/);
+  });
 });

@@ -5,14 +5,15 @@
  */
 import { Environment } from "@marcbachmann/cel-js";
 import { toRegExp } from "./patterns";
-import { parseQuantity } from "./quantity";
+import { registerAddresses } from "./addresses";
+import { NANO, parseQuantity } from "./quantity";
 
 /** Structural limits of one expression. */
 const LIMITS = { maxAstNodes: 2_000, maxDepth: 60, maxListElements: 500, maxMapEntries: 200, maxCallArguments: 16 };
 
-/** A resource quantity as a number of its smallest common unit. */
+/** A resource quantity in billionths of its unit. */
 export class Quantity {
-  constructor(readonly value: number) {}
+  constructor(readonly nanos: bigint) {}
 }
 
 type Values = unknown[];
@@ -29,6 +30,7 @@ export function createEnvironment(): Environment {
   registerLists(env);
   registerTexts(env);
   registerSets(env);
+  registerAddresses(env);
   registerQuantities(env);
   return env;
 }
@@ -103,19 +105,38 @@ function isSame(a: unknown, b: unknown): boolean {
 
 function registerQuantities(env: Environment): void {
   env.registerType("Quantity", { ctor: Quantity, fields: {} });
-  env.registerFunction("quantity(string): Quantity", (text: string) => {
-    const value = parseQuantity(text);
-    if (value === null) throw new Error(`"${text}" is no quantity`);
-    return new Quantity(value);
-  });
+  env.registerFunction("quantity(string): Quantity", quantityOf);
   env.registerFunction("isQuantity(string): bool", (text: string) => parseQuantity(text) !== null);
-  env.registerFunction("Quantity.isGreaterThan(Quantity): bool", (a: Quantity, b: Quantity) => a.value > b.value);
-  env.registerFunction("Quantity.isLessThan(Quantity): bool", (a: Quantity, b: Quantity) => a.value < b.value);
-  env.registerFunction("Quantity.compareTo(Quantity): int", (a: Quantity, b: Quantity) =>
-    BigInt(Math.sign(a.value - b.value)),
+  env.registerFunction("Quantity.isGreaterThan(Quantity): bool", (a: Quantity, b: Quantity) => a.nanos > b.nanos);
+  env.registerFunction("Quantity.isLessThan(Quantity): bool", (a: Quantity, b: Quantity) => a.nanos < b.nanos);
+  env.registerFunction("Quantity.compareTo(Quantity): int", (a: Quantity, b: Quantity) => signOf(a.nanos - b.nanos));
+  env.registerFunction("Quantity.sign(): int", (a: Quantity) => signOf(a.nanos));
+  env.registerFunction("Quantity.asApproximateFloat(): double", (a: Quantity) => Number(a.nanos) / Number(NANO));
+  env.registerFunction("Quantity.isInteger(): bool", (a: Quantity) => a.nanos % NANO === 0n);
+  env.registerFunction("Quantity.asInteger(): int", (a: Quantity) => {
+    if (a.nanos % NANO !== 0n) throw new Error("the quantity is no whole number");
+    return a.nanos / NANO;
+  });
+  env.registerFunction(
+    "Quantity.add(Quantity): Quantity",
+    (a: Quantity, b: Quantity) => new Quantity(a.nanos + b.nanos),
   );
-  env.registerFunction("Quantity.sign(): int", (a: Quantity) => BigInt(Math.sign(a.value)));
-  env.registerFunction("Quantity.asApproximateFloat(): double", (a: Quantity) => a.value);
+  env.registerFunction("Quantity.add(int): Quantity", (a: Quantity, b: bigint) => new Quantity(a.nanos + b * NANO));
+  env.registerFunction(
+    "Quantity.sub(Quantity): Quantity",
+    (a: Quantity, b: Quantity) => new Quantity(a.nanos - b.nanos),
+  );
+  env.registerFunction("Quantity.sub(int): Quantity", (a: Quantity, b: bigint) => new Quantity(a.nanos - b * NANO));
+  env.registerOperator("Quantity == Quantity", (a: Quantity, b: Quantity) => a.nanos === b.nanos);
+}
+
+function quantityOf(text: string): Quantity {
+  const nanos = parseQuantity(text);
+  if (nanos === null) throw new Error(`"${text}" is no quantity`);
+  return new Quantity(nanos);
+}
+function signOf(value: bigint): bigint {
+  return value > 0n ? 1n : value < 0n ? -1n : 0n;
 }
 
 function order(a: unknown, b: unknown): number {
