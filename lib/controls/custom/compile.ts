@@ -2,7 +2,7 @@
 import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
 import { type Form, fieldsOfSection } from "@/lib/inventory/redaction";
 import { createEnvironment } from "./environment";
-import { checkFields } from "./fields";
+import { checkFields, type UnreadField } from "./fields";
 import { toRegExp } from "./patterns";
 import { CUSTOM_LIMITS, type CustomControlDefinition, type DefinitionProblem } from "./types";
 
@@ -17,6 +17,14 @@ export interface CompiledControl {
   variables: { name: string; run: ParseResult }[];
   validations: CompiledValidation[];
 }
+
+const UNREAD: Record<UnreadField["why"], (path: string, kind: string) => string> = {
+  hidden: (path, kind) => `${path} is redacted in a snapshot of ${kind}, so nothing can be said about its value`,
+  "not-read": (path, kind) =>
+    `${path} is not read from ${kind}: a snapshot never holds it, so it would look absent on every cluster`,
+  whole: (path, kind) =>
+    `${path} is asked for all that it holds, and a snapshot of ${kind} holds only some of its fields; name the fields`,
+};
 
 /** Variables of an admission policy that a snapshot cannot fill, with the reason. */
 const UNAVAILABLE: Readonly<Record<string, string>> = {
@@ -49,10 +57,7 @@ export function compileCustomControl(
         for (const { path, why } of checkFields(run.ast, form, variableForms[i] ?? new Map()).unread) {
           problems.push({
             where,
-            problem:
-              why === "hidden"
-                ? `${path} is redacted in a snapshot of ${kind}, so nothing can be said about its value`
-                : `${path} is not read from ${kind}: a snapshot never holds it, so it would look absent on every cluster`,
+            problem: UNREAD[why](path, kind),
           });
         }
       }

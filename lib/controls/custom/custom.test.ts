@@ -95,6 +95,9 @@ describe("evaluating", () => {
     ["object.metadata.labels.nothing == 'x' || true", "pass"],
     ["false && object.metadata.labels.nothing == 'x'", "fail"],
     ["object.spec.?replicas.orValue(1) == 1", "pass"],
+    ["'team' in object.metadata.labels && object.metadata.labels.all(key, key == 'team')", "pass"],
+    ["object.metadata.labels == {'team': 'pay'} && size(object.metadata.labels) == 1", "pass"],
+    ["object.spec.template.spec.containers != [] && object.spec.template.spec != null", "pass"],
   ])("%s: %s", (expression, status) => {
     expect(run({ validations: [{ expression }] }, [cdeNamespace(), labelled])[0]?.[0]).toBe(status);
   });
@@ -154,6 +157,15 @@ describe("what is refused before it ever runs", () => {
       "c.workingDir",
     ],
     ["object.spec.template.spec.?subdomain.orValue('') == ''", "is not read"],
+    ["!('minReadySeconds' in object.spec)", "is not read"],
+    ["object.spec.all(key, key != 'minReadySeconds')", "name the fields"],
+    ["size(object.spec.template.spec.securityContext) == 0", "name the fields"],
+    ["object.spec.template.spec.size() > 1", "name the fields"],
+    ["object.spec['min' + 'ReadySeconds'] == 1", "name the fields"],
+    ["object.metadata.name in object.spec", "name the fields"],
+    ["object.spec.template.spec.containers[0] == object.spec.template.spec.containers[1]", "name the fields"],
+    ["object.spec.template.spec.containers == object.spec.template.spec.initContainers", "name the fields"],
+    ["!has(namespaceObject.spec)", "namespaceObject.spec is not read"],
     ["request.operation == 'CREATE'", "request can't be used"],
     ["params.x == 1", "params can't be used"],
     ["object.metadata.name + 1 == 'a' && 1 + 'a' == 2", "no such overload"],

@@ -5,7 +5,7 @@
  * `!has(object.spec…)` would pass on every cluster. So it is refused when the definition is checked.
  */
 import type { ASTNode } from "@marcbachmann/cel-js";
-import type { Form } from "@/lib/inventory/redaction";
+import { type Form, fieldsOfSection } from "@/lib/inventory/redaction";
 
 const ANY: Form = { kind: "any" };
 type Scope = ReadonlyMap<string, Form>;
@@ -13,8 +13,11 @@ type Scope = ReadonlyMap<string, Form>;
 /** A field that the snapshot never holds, as the expression writes it. */
 export interface UnreadField {
   path: string;
-  /** `hidden`: its value is redacted, though it is there. */
-  why: "not-read" | "hidden";
+  /**
+   * `hidden`: its value is redacted, though it is there. `whole`: an object is asked for all that it holds (its keys, their number,
+   * whether it equals another), and a snapshot holds only the fields that are read.
+   */
+  why: "not-read" | "hidden" | "whole";
 }
 
 /**
@@ -30,6 +33,7 @@ export function checkFields(
   const root: Scope = new Map<string, Form>([
     ["object", object],
     ["oldObject", object],
+    ["namespaceObject", fieldsOfSection("namespaces")],
     ["variables", { kind: "object", fields: variables }],
   ]);
   const form = walk(ast, root, unread);
@@ -52,13 +56,15 @@ function walk(node: ASTNode, scope: Scope, unread: UnreadField[]): Form {
       if (key.op === "value" && typeof key.args === "string") return select(node, base, key.args, unread);
       walk(key, scope, unread);
       if (base.kind === "list" || base.kind === "map") return base.of;
-      // An object under a computed key could be any of its fields.
-      return base.kind === "object" ? mergeForms([...base.fields.values()]) : ANY;
+      // Under a computed key could be a field that a snapshot never holds.
+      asWhole(node.args[0], base, unread);
+      return ANY;
     }
     case "call": {
       const [name, args] = node.args;
       if (name === "cel.bind") return ANY;
       const forms = args.map((each) => walk(each, scope, unread));
+      if (name === "size") for (const [i, each] of args.entries()) asWhole(each, forms[i] ?? ANY, unread);
       return name === "dyn" ? (forms[0] ?? ANY) : ANY;
     }
     case "rcall":
@@ -82,6 +88,11 @@ function walk(node: ASTNode, scope: Scope, unread: UnreadField[]): Form {
     default: {
       const [left, right] = node.args as [ASTNode, ASTNode];
       const forms = [walk(left, scope, unread), walk(right, scope, unread)];
+      if (node.op === "in") checkKey(node, left, right, forms[1] ?? ANY, unread);
+      if ((node.op === "==" || node.op === "!=") && !isEmpty(left) && !isEmpty(right)) {
+        asWhole(left, elementOf(forms[0] ?? ANY), unread);
+        asWhole(right, elementOf(forms[1] ?? ANY), unread);
+      }
       return node.op === "+" ? mergeForms(forms) : ANY;
     }
   }
@@ -94,6 +105,7 @@ function walkCall([name, receiver, args]: [string, ASTNode, ASTNode[]], scope: S
   if (receiver.op === "id" && receiver.args === "cel" && name === "bind") return walkBind(args, scope, unread);
   const base = walk(receiver, scope, unread);
   const [binder, ...rest] = args;
+  if (MACROS.has(name) || name === "size") asWhole(receiver, base, unread);
   if (MACROS.has(name) && binder?.op === "id") {
     const inner = new Map([...scope, [binder.args, base.kind === "list" ? base.of : ANY] as const]);
     const forms = rest.map((each) => walk(each, inner, unread));
@@ -121,6 +133,24 @@ function select(node: ASTNode, base: Form, field: string, unread: UnreadField[])
   }
   if (form.kind === "hidden") unread.push({ path: textOf(node), why: "hidden" });
   return form;
+}
+
+/** `'name' in object.spec` asks for a field as has() does. */
+function checkKey(node: ASTNode, key: ASTNode, owner: ASTNode, form: Form, unread: UnreadField[]): void {
+  if (key.op === "value" && typeof key.args === "string") select(node, form, key.args, unread);
+  else asWhole(owner, form, unread);
+}
+
+function asWhole(node: ASTNode, form: Form, unread: UnreadField[]): void {
+  if (form.kind === "object") unread.push({ path: textOf(node), why: "whole" });
+}
+function elementOf(form: Form): Form {
+  return form.kind === "list" ? elementOf(form.of) : form;
+}
+/** `null` and `[]` ask only whether there is anything. */
+function isEmpty(node: ASTNode): boolean {
+  if (node.op === "value") return node.args === null;
+  return node.op === "list" && node.args.length === 0;
 }
 
 function textOf(node: ASTNode): string {
