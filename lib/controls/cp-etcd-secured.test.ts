@@ -45,6 +45,19 @@ const origin: ImportOrigin = { by: "node-collector", name: "cp-1:/x", collectedA
 
 describeControl(cpEtcdSecured, [
   {
+    name: "flags with one dash, as etcd takes them too",
+    status: "pass",
+    objects: world(staticPod("etcd", ["etcd", ...flagsOf({}).map((flag) => flag.slice(1))], "cp-1")),
+  },
+  {
+    name: "a flag with one dash that is false",
+    status: "fail",
+    says: "--client-cert-auth is false",
+    objects: world(
+      staticPod("etcd", ["etcd", ...flagsOf({ "client-cert-auth": "false" }).map((flag) => flag.slice(1))], "cp-1"),
+    ),
+  },
+  {
     name: "kubeadm's own settings",
     status: "pass",
     objects: world(etcd(), api("https://127.0.0.1:2379")),

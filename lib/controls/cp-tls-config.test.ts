@@ -41,6 +41,18 @@ describeControl(cpTlsConfig, [
     objects: world(api({ "secure-port": "0" })),
   },
   {
+    name: "plain HTTP for everybody, as old API servers could serve it",
+    status: "fail",
+    severity: "critical",
+    says: "--insecure-bind-address is 0.0.0.0",
+    objects: world(api({ "insecure-bind-address": "0.0.0.0" })),
+  },
+  {
+    name: "the address of a port that is switched off says nothing",
+    status: "pass",
+    objects: world(api({ "insecure-bind-address": "0.0.0.0", "insecure-port": "0" })),
+  },
+  {
     name: "names every certificate flag that is missing",
     status: "fail",
     says: /--client-ca-file, --kubelet-client-certificate, --kubelet-client-key, --etcd-cafile not set/,

@@ -163,6 +163,15 @@ function judgeInstance(instance: ComponentInstance): FlagJudgement {
       "critical",
     );
   }
+  const insecure = flagValue(instance, "insecure-bind-address");
+  if (insecure !== undefined && insecure !== null && port !== "0" && !/^(?:127\.|::1$|localhost$)/.test(insecure)) {
+    add(
+      "fail",
+      "insecure-bind-address",
+      `--insecure-bind-address is ${insecure}, and the port is not switched off`,
+      "critical",
+    );
+  }
   if (flagValue(instance, "kubelet-https") === "false")
     add("fail", "kubelet-https", "--kubelet-https is false", "high");
   const evidence = READ.filter((flag) => instance.flags.has(flag)).map((flag) => flagEvidence(instance, flag));

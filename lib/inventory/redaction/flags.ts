@@ -2,7 +2,7 @@
  * Command lines: which flags are given, not with what values.
  *
  * - A flag (`--name`, `--name=value`) keeps its name; the value becomes REDACTED. Any other argument becomes REDACTED whole, and
- *   so does a single-dash argument, because `-pSECRET` can't be told from `-name`.
+ *   so does a single-dash argument, because `-pSECRET` can't be told from `-name`; etcd's own flags are known by name.
  * - Values stay for the flags of KEPT_FLAGS, if they look like a switch or a plain list of words, and for every flag of a
  *   control-plane static pod except those that by their name hold a credential: there the flags are the configuration that
  *   controls read (`--anonymous-auth=false`, `--encryption-provider-config=/etc/…`).
@@ -32,6 +32,9 @@ const KEPT = new Set(KEPT_FLAGS);
 const HARMLESS_VALUE = /^[A-Za-z0-9.,:_-]{0,64}$/;
 const CREDENTIAL_FLAG = /(?:password|passwd|passphrase|secret|token|api-?key)$/i;
 const FLAG = /^(--[A-Za-z][A-Za-z0-9._-]{0,63})(?:=([\s\S]*))?$/;
+/** etcd's parser takes one dash as well; the names that controls read, so that nothing else with one dash stays. */
+const ETCD_FLAG =
+  /^(-(?:(?:peer-)?(?:cert-file|key-file|trusted-ca-file|client-cert-auth|auto-tls)|listen-(?:client|peer|metrics)-urls|config-file))(?:=([\s\S]*))?$/;
 
 const texts = list<string>((value, at) => (typeof value === "string" ? value : text(value, at)));
 
@@ -39,7 +42,7 @@ export const commandLine: Shape<string[]> = (value, at) => {
   const words = texts(value, at);
   let previous: string | undefined;
   return words.map((word, i) => {
-    const match = FLAG.exec(word);
+    const match = FLAG.exec(word) ?? (at.keepsFlagValues ? ETCD_FLAG.exec(word) : null);
     const name = match?.[1];
     if (name === undefined) {
       const keeps = previous === undefined ? i === 0 && keepsProgram(word, at) : keepsValue(previous, word, at);
@@ -61,7 +64,7 @@ function keepsProgram(word: string, at: Cursor): boolean {
 
 function keepsValue(name: string, value: string, at: Cursor): boolean {
   if (value === REDACTED) return true;
-  const bare = name.replace(/^--/, "");
+  const bare = name.replace(/^--?/, "");
   if (findSecret(value) !== null) {
     at.secretAt ??= at.where();
     return false;

@@ -194,6 +194,27 @@ describe("containers", () => {
     expect(readProjectedPodSpec(spec, false).problem).toBeDefined();
   });
 
+  it("keeps etcd's flags with one dash, in static pods only, and nothing else with one dash", () => {
+    const command = [
+      "etcd",
+      "-client-cert-auth",
+      "-peer-key-file=/k",
+      "-trusted-ca-file",
+      "/ca",
+      "-initial-cluster-token=x",
+    ];
+    const meta = { namespace: "kube-system", labels: { component: "etcd" } };
+    expect(firstContainer(podWith({ command }, meta))?.command).toEqual([
+      "etcd",
+      "-client-cert-auth",
+      "-peer-key-file=/k",
+      "-trusted-ca-file",
+      "/ca",
+      REDACTED,
+    ]);
+    expect(firstContainer(podWith({ command }))?.command).toEqual(command.map(() => REDACTED));
+  });
+
   it("reads the account under its old name, where the new one is empty", () => {
     const accountOf = (fields: object) => {
       const spec = { containers: [{ name: "c" }], ...fields };
