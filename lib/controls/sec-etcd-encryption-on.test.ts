@@ -15,7 +15,136 @@ const metrics = (prefix: string, operation = "to_storage", resource = "secrets")
   encryptionTransformers: [{ operation, resource, prefix, count: 3 }],
 });
 
+const plane = (name: string) => node(name, { "node-role.kubernetes.io/control-plane": "true" });
+const collector: ImportOrigin = { by: "node-collector", name: "s1:/file", collectedAt: "2026-11-20T00:00:00Z" };
+const k3s = (name: string, secretsEncryption: boolean | null) => ({
+  origin: collector,
+  node: name,
+  distribution: "k3s" as const,
+  arguments: [],
+  secretsEncryption,
+});
+const file = (instance: string, ...types: ("aescbc" | "identity" | "secretbox")[]) => ({
+  origin: collector,
+  instance,
+  resources: [
+    { resources: ["secrets"], providers: types.map((type) => ({ type, keys: type === "identity" ? [] : ["key1"] })) },
+  ],
+});
+
 describeControl(secEtcdEncryptionOn, [
+  {
+    name: "k3s whose configuration switches it on",
+    status: "pass",
+    objects: world(plane("s1")),
+    options: { facts: { serverConfigs: [k3s("s1", true)] } },
+    says: "the configuration of s1 encrypts Secrets",
+  },
+  {
+    name: "k3s whose file encrypts, switched on by its command line",
+    status: "pass",
+    objects: world(plane("s1")),
+    options: { facts: { serverConfigs: [k3s("s1", null)], encryptionConfigs: [file("s1", "aescbc", "identity")] } },
+  },
+  {
+    name: "k3s that was switched off again: identity first, whatever the setting says",
+    status: "fail",
+    objects: world(plane("s1")),
+    options: { facts: { serverConfigs: [k3s("s1", true)], encryptionConfigs: [file("s1", "identity", "aescbc")] } },
+    says: "the encryption configuration of s1 stores Secrets as they are",
+  },
+  {
+    name: "k3s whose configuration says off",
+    status: "fail",
+    objects: world(plane("s1"), plane("s2")),
+    options: { facts: { serverConfigs: [k3s("s1", true), k3s("s2", false)] } },
+    says: "secrets-encryption is off on s2",
+  },
+  {
+    name: "k3s whose configuration doesn't say, and no file",
+    status: "unknown",
+    objects: world(plane("s1")),
+    options: { facts: { serverConfigs: [k3s("s1", null)] } },
+    says: "the encryption configuration of s1 is not known",
+  },
+  {
+    name: "k3s of which one of two servers is known",
+    status: "unknown",
+    objects: world(plane("s1"), plane("s2")),
+    options: { facts: { serverConfigs: [k3s("s1", true)] } },
+    says: "configuration of s2 is not known",
+  },
+  {
+    name: "k3s whose old file contradicts a setting that is off",
+    status: "unknown",
+    objects: world(plane("s1")),
+    options: { facts: { serverConfigs: [k3s("s1", false)], encryptionConfigs: [file("s1", "aescbc")] } },
+  },
+  {
+    name: "k3s whose configuration says off while its API server writes encrypted",
+    status: "unknown",
+    objects: world(plane("s1")),
+    options: { facts: { serverConfigs: [k3s("s1", false)], ...metrics("k8s:enc:aescbc:v1:key1:") } },
+    says: "contradict each other",
+  },
+  {
+    name: "a file without any node of the control plane",
+    status: "unknown",
+    objects: world(node("w1")),
+    options: { facts: { encryptionConfigs: [file("s1", "aescbc")] } },
+  },
+  {
+    name: "nodes refused, and a file of one server",
+    status: "unknown",
+    objects: world(),
+    options: { sections: { nodes: { status: "forbidden" } }, facts: { encryptionConfigs: [file("s1", "aescbc")] } },
+  },
+  {
+    name: "the newest setting of a node counts",
+    status: "pass",
+    objects: world(plane("s1")),
+    options: {
+      facts: {
+        serverConfigs: [
+          k3s("s1", true),
+          { ...k3s("s1", false), origin: { ...collector, collectedAt: "2026-11-19T00:00:00Z" } },
+        ],
+      },
+    },
+  },
+  {
+    name: "the flag, and a file that writes through secretbox",
+    status: "pass",
+    objects: world(api(on, "s1"), plane("s1")),
+    options: { facts: { encryptionConfigs: [file("s1", "secretbox", "identity")] } },
+  },
+  {
+    name: "the flag, and a file with identity first",
+    status: "fail",
+    objects: world(api(on, "s1"), plane("s1")),
+    options: { facts: { encryptionConfigs: [file("s1", "identity", "secretbox")] } },
+  },
+  {
+    name: "the flag, and a file that names other resources only",
+    status: "fail",
+    objects: world(api(on, "s1"), plane("s1")),
+    options: {
+      facts: {
+        encryptionConfigs: [
+          {
+            ...file("s1", "secretbox"),
+            resources: [{ resources: ["configmaps"], providers: [{ type: "secretbox" as const, keys: ["key1"] }] }],
+          },
+        ],
+      },
+    },
+  },
+  {
+    name: "a prefix that is not one of encryption",
+    status: "fail",
+    objects: world(),
+    options: { provider: "gke", facts: metrics("") },
+  },
   {
     name: "the flag on the API server",
     assessor: { prints: "--encryption-provider-config=/etc/kubernetes/enc/config.yaml" },

@@ -12,7 +12,6 @@
  * Traps: a bucket's default encryption stands in no BackupStorageLocation. A snapshot of etcd holds every Secret, also when etcd's
  *   disk is encrypted.
  */
-import { componentFlags } from "@/lib/inventory/flags";
 import type { BackupBucketRecord } from "@/lib/inventory/imported-storage";
 import { allContainers, type ResourceRef, refOf, type Workload } from "@/lib/inventory/inventory";
 import type { CustomObject } from "@/lib/inventory/kinds";
@@ -20,6 +19,7 @@ import type { BackupLocation } from "@/lib/inventory/registers/backup-locations"
 import { renderPatch } from "./manifest";
 import { clusterResult, findUnreadable, invalidResults, judgeCluster, nameSome } from "./population";
 import { script, shellQuote } from "./prelude";
+import { secretEncryption } from "./secret-encryption";
 import { shortReason } from "./short-reason";
 import { CLUSTER_REF, type Control, type EvaluationContext, type EvidencePointer, type Result } from "./types";
 
@@ -29,6 +29,7 @@ export const stoBackupProtected: Control = {
   id: "sto-backup-protected",
   title: "Backups of cluster state and CDE data are encrypted, restricted and inventoried",
   severity: "high",
+  revision: 2,
   requirements: [
     {
       requirement: "3.5.1",
@@ -248,13 +249,13 @@ function judgeEtcdJob(context: EvaluationContext, workload: Workload, used: Set<
 
 /** What every snapshot of etcd has to hold, wherever it goes. */
 function judgeEtcd(context: EvaluationContext, entry: BackupLocation | undefined, found: Findings): void {
-  const secrets = secretEncryption(context);
+  const secrets = secretEncryption(context.inventory);
   found.evidence.push(...secrets.evidence);
   if (entry?.isEncryptedBeforeUpload === true) found.good.push("the files are encrypted before they leave the host");
   else if (secrets.state === "on") found.good.push("Secrets are encrypted in etcd");
   else if (secrets.state === "off")
     found.problems.push("holds every Secret in plain text, because the cluster doesn't encrypt Secrets");
-  else found.unknowns.push("whether Secrets are encrypted in etcd isn't known");
+  else found.unknowns.push(`whether Secrets are encrypted in etcd isn't known (${secrets.reason})`);
   if (entry === undefined) {
     if (context.registers?.backupLocations === undefined) found.unknowns.push("no inventory of backups was imported");
     else found.problems.push("is not in the inventory of backups");
@@ -269,38 +270,6 @@ function judgeEtcd(context: EvaluationContext, entry: BackupLocation | undefined
     found.evidence.push({ ref: CLUSTER_REF, pointer: "/facts/backupBuckets", found: record.found });
     judgeReaders(record, found);
   }
-}
-
-/** Whether the API server encrypts Secrets before it stores them; sec-etcd-encryption-on asks the same question in full. */
-function secretEncryption({ inventory }: EvaluationContext): {
-  state: "on" | "off" | "unknown";
-  evidence: EvidencePointer[];
-} {
-  const { encryptionRecord, encryptionTransformers = [] } = inventory.facts;
-  const writes = encryptionTransformers.filter(
-    ({ resource, operation, count }) => resource === "secrets" && operation === "to_storage" && count > 0,
-  );
-  const evidence = writes.map(
-    ({ prefix, count }): EvidencePointer => ({
-      ref: CLUSTER_REF,
-      pointer: "/facts/encryptionTransformers",
-      found: `to_storage secrets ${prefix}: ${count}`,
-    }),
-  );
-  if (writes.some(({ prefix }) => prefix === "identity")) return { state: "off", evidence };
-  const flags = componentFlags(inventory, "kube-apiserver");
-  if (flags.visible && flags.instances.some((instance) => !instance.flags.has("encryption-provider-config"))) {
-    return {
-      state: "off",
-      evidence: flags.instances.map((instance) => ({ ref: instance.ref, pointer: `${instance.pointer}/command` })),
-    };
-  }
-  if (encryptionRecord !== undefined) {
-    const found = { ref: CLUSTER_REF, pointer: "/facts/encryptionRecord", found: encryptionRecord.found };
-    return { state: encryptionRecord.isSecretEncryptionOn ? "on" : "off", evidence: [found] };
-  }
-  if (flags.visible || writes.length > 0) return { state: "on", evidence };
-  return { state: "unknown", evidence };
 }
 
 /** A backup that only the inventory names: the provider's own service, or something outside of the cluster. */
