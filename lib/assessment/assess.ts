@@ -4,6 +4,7 @@
  * - The same snapshot, settings and asOf give the same assessment, byte for byte.
  * - When a section that a control needs was not read, what it fails on still stands (that was read), but no pass is believed: it
  *   becomes `unknown` and names section and permission. So does `not-applicable`, except for lists that manifests never hold.
+ * - Nothing passes on a document that was read more than 90 days before (stale-facts.ts); what it says against the cluster stands.
  * - A control that throws is `unknown` with the error's message; the others go on.
  * - An object that is invalid for its kind is `unknown` for every control that reads its section; what an incomplete one fails on
  *   stands beside that. A document of which not even the kind could be read is so for every control, because it could be anything.
@@ -21,6 +22,7 @@ import type { InvalidObject, Provider, Snapshot } from "@/lib/inventory/snapshot
 import { coverageOf as coverageOfLinks, LEAF_REQUIREMENTS, type Requirement } from "@/lib/pci";
 import { classifyScope } from "@/lib/scope/classify";
 import { DEFAULT_SCOPE_SETTINGS, type Scope, type ScopeSettings } from "@/lib/scope/types";
+import { FACT_MAX_AGE_DAYS, findStaleFacts } from "./stale-facts";
 import { type ControlLink, linksByRequirement, missingAmong } from "./coverage";
 import { controlStatus, countStatuses, decides, requirementStatus } from "./status";
 import type { Assessment, ControlSummary, RequirementAssessment, RequirementPart } from "./types";
@@ -49,7 +51,12 @@ export function assess(input: Snapshot | Inventory, options: AssessOptions): Ass
   const { asOf, registers } = options;
   const context: EvaluationContext = { inventory, scope, asOf, ...(registers === undefined ? {} : { registers }) };
 
-  const results = controls.map((control) => ({ control: control.id, results: resultsOf(control, context) }));
+  const stale = findStaleFacts(inventory.facts, asOf);
+  const fresh =
+    stale === null
+      ? null
+      : { sources: stale.sources, context: { ...context, inventory: { ...inventory, facts: stale.rest } } };
+  const results = controls.map((control) => ({ control: control.id, results: resultsOf(control, context, fresh) }));
   const summaries = results.map((entry): ControlSummary => {
     const counts = countStatuses(entry.results.map((result) => result.status));
     return { control: entry.control, status: controlStatus(counts), counts };
@@ -70,11 +77,12 @@ export function assess(input: Snapshot | Inventory, options: AssessOptions): Ass
 }
 
 /** A control's results in order of object, then part: what it says, and `unknown` for what it could not be asked about. */
-function resultsOf(control: Control, context: EvaluationContext): Result[] {
+function resultsOf(control: Control, context: EvaluationContext, fresh: FreshContext | null): Result[] {
   const unsound = invalidResults(control, context.inventory);
   const broken = new Set(unsound.map((r) => refKey(r.object)));
   // Of an incomplete object only what it fails on stands.
-  const own = withoutUnread(evaluate(control, context), control, context.inventory).filter(
+  const found = withoutStale(evaluate(control, context), control, fresh);
+  const own = withoutUnread(found, control, context.inventory).filter(
     (r) => r.status === "fail" || r.status === "unknown" || !broken.has(refKey(r.object)),
   );
   const unknownAlready = new Set(own.filter((r) => r.status === "unknown").map((r) => refKey(r.object)));
@@ -93,6 +101,31 @@ function evaluate(control: Control, context: EvaluationContext): Result[] {
     const detail = `The evaluation of ${control.id} ended with an error, so nothing is known about what it judges: ${message}`;
     return [unknown(CLUSTER_REF, "the control failed with an error", detail)];
   }
+}
+
+/** The same world without the facts that are too old, and what these are. */
+interface FreshContext {
+  context: EvaluationContext;
+  sources: readonly string[];
+}
+
+/** What passes or is left out must do so without the facts that are too old, too; where it does, that answer counts. */
+function withoutStale(results: Result[], control: Control, fresh: FreshContext | null): Result[] {
+  const isGood = ({ status }: Result) => status === "pass" || status === "not-applicable";
+  if (fresh === null || !results.some(isGood)) return results;
+  const key = (result: Result) => `${refKey(result.object)}\n${result.part ?? ""}\n${result.status}`;
+  const today = new Map<string, Result[]>();
+  for (const result of evaluate(control, fresh.context)) {
+    today.set(key(result), [...(today.get(key(result)) ?? []), result]);
+  }
+  return results.map((result) => {
+    if (!isGood(result)) return result;
+    const now = today.get(key(result))?.shift();
+    if (now !== undefined) return now;
+    const reason = `it rests on a document read more than ${FACT_MAX_AGE_DAYS} days ago`;
+    const old = `Too old to vouch for today: ${fresh.sources.join("; ")}. It becomes known when the source is read again.`;
+    return { ...result, status: "unknown", reason, detail: `${result.detail} ${old}` };
+  });
 }
 
 /** A pass that rests on an unread list is none: nobody has seen what would break it. */

@@ -78,12 +78,13 @@ import { timeSyncImport } from "./time-sync";
 import { timeSourcesImport } from "./time-sources";
 import { kubernetesPatchesImport } from "./kubernetes-patches";
 import { componentSupportImport } from "./component-support";
+import { refusingTheFuture } from "./no-future";
 import type { ImportKind } from "./types";
 
 export { type ImportedDocument, mergeImports, type MergedImports, withImportedFacts } from "./merge";
 export { type ImportedParts, type ImportKind, ImportProblem } from "./types";
 
-export const IMPORT_KINDS: readonly ImportKind[] = [
+const KINDS: readonly ImportKind[] = [
   approvedAccessImport,
   auditLogImport,
   auditPolicyImport,
@@ -162,6 +163,8 @@ export const IMPORT_KINDS: readonly ImportKind[] = [
   kubernetesPatchesImport,
   componentSupportImport,
 ];
+
+export const IMPORT_KINDS: readonly ImportKind[] = KINDS.map(refusingTheFuture);
 
 const BY_ID = new Map(IMPORT_KINDS.map((kind) => [kind.id, kind]));
 
