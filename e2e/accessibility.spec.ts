@@ -13,8 +13,13 @@ const PAGES = [
   "/clusters/register",
   "/requirements",
   "/requirements/1.3.1",
+  "/requirements/12.1.1",
   "/controls",
+  "/controls?family=net",
+  "/controls?q=nothing-of-that-name",
   "/controls/net-default-deny-ingress",
+  "/controls/auth-mfa-evidence",
+  "/controls/guides",
   "/findings",
   "/findings/1",
   "/catalog",
@@ -43,12 +48,18 @@ for (const colorScheme of ["light", "dark"] as const) {
 }
 
 test("the pages stay small: DOM nodes and first-load JavaScript", async ({ page }) => {
+  test.setTimeout(120_000);
   await signIn(page, "owner");
   for (const path of [
     "/clusters",
     "/requirements",
     "/requirements/1.3.1",
+    "/requirements/2.2.6",
+    "/requirements/7.2.5",
+    "/controls",
     "/controls/pod-run-as-non-root",
+    "/controls/net-cross-scope-ingress",
+    "/controls/guides",
     "/findings",
     "/scope",
   ]) {

@@ -39,7 +39,7 @@ export function MappingTable({
                 <CoverageLabel coverage={link.coverage} />
               </td>
               <td data-label="Why" className="py-2 text-fg-2">
-                {link.rationale}
+                <span className="w-full text-left">{link.rationale}</span>
               </td>
             </tr>
           ))}

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { ResultRow } from "@/lib/api/assessment";
 import type { SearchParams } from "@/components/ui/address";
 import { type Column, DataTable } from "@/components/ui/data-table";
+import { LazyDetails } from "@/components/ui/lazy-details";
 import { Pager } from "@/components/ui/pager";
 import { tableState } from "@/components/ui/table-state";
 import { ObjectName } from "../object-name";
@@ -69,14 +70,19 @@ export function ResultTable({
       head: "Reason",
       className: "md:w-[36%]",
       cell: (row) => (
-        <details className="group w-full text-left">
-          <summary className="rounded hover:underline hover:underline-offset-3">
-            {row.reason}
-            <span className="text-small whitespace-nowrap text-fg-3">
-              {" "}
-              · {row.evidence.length > 0 ? "evidence" : "more"}
-            </span>
-          </summary>
+        <LazyDetails
+          className="group w-full text-left"
+          summaryClass="rounded hover:underline hover:underline-offset-3"
+          summary={
+            <>
+              {row.reason}
+              <span className="text-small whitespace-nowrap text-fg-3">
+                {" "}
+                · {row.evidence.length > 0 ? "evidence" : "more"}
+              </span>
+            </>
+          }
+        >
           <div className="mt-2 space-y-2 text-fg-2">
             <p>{row.detail}</p>
             <EvidenceList evidence={row.evidence} limit={POINTERS} />
@@ -86,7 +92,7 @@ export function ResultTable({
               </Link>
             )}
           </div>
-        </details>
+        </LazyDetails>
       ),
     },
     {
