@@ -148,9 +148,13 @@ function judge(workload: Workload, isCde: boolean): Verdict {
 }
 
 function hostPorts(variant: PodVariant): { container: string; hostPort: number; pointer: string }[] {
-  return visitContainers(withApiDefaults(variant.spec)).flatMap(({ container, pointer }) =>
-    (container.ports ?? []).flatMap(({ hostPort = 0 }, i) =>
-      hostPort > 0 ? [{ container: container.name, hostPort, pointer: `${pointer}/ports/${i}/hostPort` }] : [],
-    ),
+  const written = visitContainers(variant.spec);
+  return visitContainers(withApiDefaults(variant.spec)).flatMap(({ container, pointer }, at) =>
+    (container.ports ?? []).flatMap(({ hostPort = 0 }, i) => {
+      if (hostPort <= 0) return [];
+      // On the node's network the API server makes every container port a host port of the same number.
+      const field = written[at]?.container.ports?.[i]?.hostPort === undefined ? "containerPort" : "hostPort";
+      return [{ container: container.name, hostPort, pointer: `${pointer}/ports/${i}/${field}` }];
+    }),
   );
 }

@@ -155,7 +155,7 @@ function judge(
   const subject = `${wordsOf(workload.ref)}${sourceWords(workload)}`;
   if (mounts.length === 0 && behind.length === 0) {
     const evidence = workload.variants.map((variant) =>
-      specEvidence(variant, "/volumes", (variant.spec.volumes ?? []).map((volume) => volume.name).join(", ")),
+      specEvidence(variant, "/volumes", variant.spec.volumes?.map((volume) => volume.name).join(", ")),
     );
     if (claims.length > 0 && unreadable !== null) {
       return {

@@ -13,6 +13,7 @@ import { type ContextOptions, contextOf, daemonSet, minimalPod, namespace, node 
 import type { Inventory } from "@/lib/inventory/inventory";
 import type { SectionName } from "@/lib/inventory/snapshot";
 import { readsBeside } from "./also-reads";
+import { problemOfEvidence } from "./evidence-places";
 import {
   CLUSTER_REF,
   type Control,
@@ -156,6 +157,7 @@ function checkShown(control: Control, context: EvaluationContext, result: Result
   expect(result.reason).not.toMatch(/undefined|\[object/);
   expect(result.detail.length).toBeGreaterThan(result.reason.length / 2);
   expect(result.detail).not.toMatch(/undefined|\[object/);
+  for (const pointer of result.evidence) expect(problemOfEvidence(context, pointer)).toBeNull();
   const verify = control.verify(context, result);
   expect(verify.command).not.toMatch(/undefined/);
   checkBash(verify.command);

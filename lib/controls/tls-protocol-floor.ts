@@ -147,7 +147,11 @@ function aggregatedApis({ inventory }: EvaluationContext): Result[] {
     const object = refOf(api);
     const target = `Service ${spec.service.namespace}/${spec.service.name}`;
     const evidence = [
-      { ref: object, pointer: "/spec/insecureSkipTLSVerify", found: String(spec.insecureSkipTLSVerify ?? false) },
+      {
+        ref: object,
+        pointer: "/spec/insecureSkipTLSVerify",
+        found: String(spec.insecureSkipTLSVerify ?? "absent, means false"),
+      },
     ];
     if (spec.insecureSkipTLSVerify !== true)
       return [
