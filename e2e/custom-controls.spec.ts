@@ -40,6 +40,7 @@ test("a compliance officer writes a control, tries it, saves it, sees it decide,
     await expect(results).toBeVisible({ timeout: 1_500 });
   }).toPass({ timeout: 60_000 });
   await expect(page.getByText("The organization’s own").first()).toBeVisible();
+  await expect(page.locator("header").getByText("Custom", { exact: true })).toBeVisible();
 
   await page.goto(`${OWN}/custom-two-replicas`);
   await page.getByRole("button", { name: "Withdraw" }).click();

@@ -4,6 +4,7 @@ import type { SearchParams } from "@/components/ui/address";
 import { type Column, DataTable } from "@/components/ui/data-table";
 import { Pager } from "@/components/ui/pager";
 import { tableState } from "@/components/ui/table-state";
+import { OwnTag } from "../custom-control/own-tag";
 import { LensLink } from "../lens-link";
 import { ResultCountsText } from "../status/breakdown";
 import { LINK_WORDS } from "./link-words";
@@ -38,7 +39,7 @@ export function ControlTable({
         <LensLink href={`/o/${organization}/controls/${row.id}`} className="row-link block py-1">
           {row.title}
           <span className="block text-small font-book text-fg-3">
-            <span className="mono">{row.id}</span> · {row.family.title}
+            <span className="mono">{row.id}</span> · {row.family.title} <OwnTag control={row.id} />
           </span>
         </LensLink>
       ),

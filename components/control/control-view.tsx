@@ -4,6 +4,7 @@ import type { ControlDetail } from "@/lib/api/assessment";
 import { KeyValue } from "@/components/ui/key-value";
 import { Note } from "@/components/ui/note";
 import { PageHead, RailBox, Section, WithRail } from "@/components/ui/page";
+import { OwnTag } from "../custom-control/own-tag";
 import { ClusterTiles } from "../cluster-tiles";
 import { GuideNames } from "../guide/guide-names";
 import { ResultCountsText } from "../status/breakdown";
@@ -34,6 +35,7 @@ export function ControlView({
           <span className="flex items-center gap-3">
             <StatusLabel status={control.status} />
             <SeverityBars severity={control.severity} />
+            <OwnTag control={control.id} />
           </span>
         }
       >

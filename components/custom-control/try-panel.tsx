@@ -116,8 +116,10 @@ function Outcome({ tried: { problems, outcome }, isOld }: { tried: CustomControl
                   <StatusLabel status={status} />
                 </td>
                 <td data-label="Reason">
-                  {reason}
-                  <span className="block text-small text-fg-3">{detail}</span>
+                  <div className="min-w-0">
+                    {reason}
+                    {status === "pass" ? null : <span className="block text-small text-fg-3">{detail}</span>}
+                  </div>
                 </td>
               </tr>
             ))}

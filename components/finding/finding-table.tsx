@@ -6,6 +6,7 @@ import { type Column, DataTable } from "@/components/ui/data-table";
 import { Pager } from "@/components/ui/pager";
 import { tableState } from "@/components/ui/table-state";
 import { LensLink } from "../lens-link";
+import { OwnTag } from "../custom-control/own-tag";
 import { ObjectName } from "../object-name";
 import { FreshnessText } from "../status/freshness-text";
 import { Moment } from "../status/moment";
@@ -39,7 +40,7 @@ export function FindingTable({
         <LensLink href={`/o/${organization}/findings/${row.number}`} className="row-link block py-1">
           {row.reason}
           <span className="block text-small font-book text-fg-3">
-            <span className="mono">F-{row.number}</span> · {row.controlTitle}
+            <span className="mono">F-{row.number}</span> · {row.controlTitle} <OwnTag control={row.control} />
           </span>
         </LensLink>
       ),

@@ -6,6 +6,7 @@ import { Disclosure } from "@/components/ui/disclosure";
 import { KeyValue } from "@/components/ui/key-value";
 import { Note } from "@/components/ui/note";
 import { PageHead, RailBox, Section, WithRail } from "@/components/ui/page";
+import { OwnTag } from "../custom-control/own-tag";
 import { CheckAgain } from "../cluster/check-again";
 import { LINK_WORDS } from "../control/link-words";
 import { RuleInWords } from "../control/rule";
@@ -62,7 +63,7 @@ export function FindingView({
           </span>
         }
       >
-        <span className="mono">F-{finding.number}</span> · {finding.controlTitle}
+        <span className="mono">F-{finding.number}</span> · {finding.controlTitle} <OwnTag control={finding.control} />
       </PageHead>
       <WithRail
         rail={

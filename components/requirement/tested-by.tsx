@@ -1,6 +1,7 @@
 import type { RequirementDetail } from "@/lib/api/assessment";
 import { LazyDisclosure } from "@/components/ui/lazy-disclosure";
 import { Note } from "@/components/ui/note";
+import { OwnTag } from "../custom-control/own-tag";
 import { LINK_WORDS } from "../control/link-words";
 import { RuleInWords } from "../control/rule";
 import { Verify } from "../control/verify";
@@ -52,7 +53,7 @@ function Controls({
             summary={
               <span className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3 gap-y-0.5">
                 <span className="min-w-0 flex-1 basis-64">
-                  <span className="font-medium">{control.title}</span>
+                  <span className="font-medium">{control.title}</span> <OwnTag control={control.id} />
                   <span className="block text-small text-fg-3">
                     <span className="mono">{control.id}</span> · <ResultCountsText counts={control.counts} />
                   </span>

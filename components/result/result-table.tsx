@@ -6,6 +6,7 @@ import { type Column, DataTable } from "@/components/ui/data-table";
 import { LazyDetails } from "@/components/ui/lazy-details";
 import { Pager } from "@/components/ui/pager";
 import { tableState } from "@/components/ui/table-state";
+import { OwnTag } from "../custom-control/own-tag";
 import { ObjectName } from "../object-name";
 import { Moment } from "../status/moment";
 import { SeverityBars } from "../status/severity";
@@ -52,7 +53,8 @@ export function ResultTable({
                 {" · "}
                 <Link prefetch={false} className="row-link mono" href={`/o/${organization}/controls/${row.control}`}>
                   {row.control}
-                </Link>
+                </Link>{" "}
+                <OwnTag control={row.control} />
               </>
             ) : null}
           </span>
