@@ -14,6 +14,7 @@
  */
 import type { KubeObject, Service } from "@/lib/inventory/kinds";
 import type { Provider } from "@/lib/inventory/snapshot";
+import { kindOfAddress } from "./ip-ranges";
 
 export interface Facing {
   reach: "internet" | "internal" | "unknown";
@@ -58,7 +59,7 @@ export function serviceFacing(service: Service, provider: Provider): Facing {
   if (annotated !== null) return annotated;
   const given = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [ip]));
   if (given.length > 0) {
-    const open = given.filter((ip) => !isPrivateAddress(ip));
+    const open = given.filter((ip) => kindOfAddress(ip) !== "private");
     return open.length === 0
       ? { reach: "internal", because: `its address ${given.join(", ")} is private` }
       : { reach: "internet", because: `its address ${open.join(", ")} is public` };
@@ -78,18 +79,4 @@ export function serviceFacing(service: Service, provider: Provider): Facing {
       because: `${provider.toUpperCase()} makes it internet-facing unless an annotation says otherwise`,
     };
   return { reach: "unknown", because: "no annotation says it and no address was given yet" };
-}
-
-/** IPv4 10/8, 172.16/12, 192.168/16, 100.64/10, 127/8, 169.254/16; IPv6 fc00::/7, fe80::/10, ::1. */
-export function isPrivateAddress(ip: string): boolean {
-  if (ip.includes(":")) return /^(f[cd]|fe[89ab])/i.test(ip) || ip === "::1";
-  const [a = -1, b = -1] = ip.split(".").map(Number);
-  return (
-    a === 10 ||
-    a === 127 ||
-    (a === 172 && b >= 16 && b <= 31) ||
-    (a === 192 && b === 168) ||
-    (a === 100 && b >= 64 && b <= 127) ||
-    (a === 169 && b === 254)
-  );
 }

@@ -1,7 +1,5 @@
-import { describe, expect, it } from "vitest";
 import { cdeNamespace, daemonSet, deployment, ingress, namespace, object, service } from "@/lib/fixtures/builders";
 import { netExternalExposure } from "./net-external-exposure";
-import { isPrivateAddress } from "./load-balancer-facing";
 import { describeControl } from "./testing";
 
 const world = (...objects: unknown[]) => [cdeNamespace(), deployment("app"), ...objects];
@@ -287,12 +285,3 @@ describeControl(netExternalExposure, [
     objects: world(elsewhere, service("web", "shop", { type: "LoadBalancer" })),
   },
 ]);
-
-describe("private addresses", () => {
-  it.each(["10.1.2.3", "172.31.0.1", "192.168.0.1", "100.64.0.1", "fd00::1", "fe80::1"])("%s is one", (ip) => {
-    expect(isPrivateAddress(ip)).toBe(true);
-  });
-  it.each(["8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1"])("%s is none", (ip) => {
-    expect(isPrivateAddress(ip)).toBe(false);
-  });
-});

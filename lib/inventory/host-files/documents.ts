@@ -99,8 +99,11 @@ export function readKubeletConfiguration(document: unknown): KubeletSettings {
   });
 }
 
-const authenticationConfiguration = z.looseObject({
-  apiVersion: z.string().startsWith("apiserver.config.k8s.io/"),
+/** The AuthenticationConfiguration; only what is listed is read, so certificates of issuers stay out. */
+export const authenticationConfiguration = z.looseObject({
+  apiVersion: z
+    .string()
+    .refine((text) => text.startsWith("apiserver.config.k8s.io/"), "must begin with apiserver.config.k8s.io/"),
   kind: z.literal("AuthenticationConfiguration"),
   jwt: z
     .array(
@@ -130,7 +133,11 @@ const authenticationConfiguration = z.looseObject({
 
 /** @throws ImportProblem */
 export function readAuthenticationConfiguration(document: unknown) {
-  const { jwt, anonymous } = parseWith(authenticationConfiguration, document);
+  return authenticationFacts(parseWith(authenticationConfiguration, document));
+}
+
+/** Issuers, what they demand of claims, and what anonymous requests may ask; without `anonymous` when the file has no such section. */
+export function authenticationFacts({ jwt, anonymous }: z.output<typeof authenticationConfiguration>) {
   return {
     issuers: (jwt ?? []).map(({ issuer }) => issuer.url),
     claimRules: (jwt ?? []).flatMap(({ issuer, claimValidationRules }) =>

@@ -1,38 +1,7 @@
 /** Import of the authentication configuration of an API server: issuers, claim rules and what anonymous users may ask. */
 import { z } from "zod";
+import { authenticationConfiguration, authenticationFacts } from "../host-files/documents";
 import { ImportProblem, documentImport } from "./types";
-
-const FLAG = "apiserver.config.k8s.io/";
-
-/** The file itself; only what is listed is read, so certificates of issuers stay out. */
-const configuration = z.looseObject({
-  apiVersion: z.string().refine((text) => text.startsWith(FLAG), `must begin with ${FLAG}`),
-  kind: z.literal("AuthenticationConfiguration"),
-  jwt: z
-    .array(
-      z.looseObject({
-        issuer: z.looseObject({ url: z.string().min(1).max(2048) }),
-        claimValidationRules: z
-          .array(
-            z.looseObject({
-              claim: z.string().max(512).optional(),
-              requiredValue: z.string().max(2048).optional(),
-              expression: z.string().max(4096).optional(),
-            }),
-          )
-          .max(64)
-          .nullish(),
-      }),
-    )
-    .max(64)
-    .nullish(),
-  anonymous: z
-    .looseObject({
-      enabled: z.boolean(),
-      conditions: z.array(z.looseObject({ path: z.string().max(2048) })).nullish(),
-    })
-    .nullish(),
-});
 
 export const authenticationConfigImport = documentImport(
   {
@@ -64,7 +33,7 @@ export const authenticationConfigImport = documentImport(
   },
   z.strictObject({
     apiServers: z
-      .array(z.strictObject({ instance: z.string().min(1).max(253), configuration }))
+      .array(z.strictObject({ instance: z.string().min(1).max(253), configuration: authenticationConfiguration }))
       .min(1)
       .max(100),
   }),
@@ -74,22 +43,11 @@ export const authenticationConfigImport = documentImport(
     if (twice !== undefined) throw new ImportProblem(`apiServers: ${twice} is named twice`);
     return {
       facts: {
-        authenticationConfigs: apiServers.map(({ instance, configuration: { jwt, anonymous } }) => ({
+        authenticationConfigs: apiServers.map(({ instance, configuration }) => ({
           origin,
           instance,
-          issuers: (jwt ?? []).map(({ issuer }) => issuer.url),
-          anonymous:
-            anonymous == null
-              ? null
-              : { enabled: anonymous.enabled, paths: (anonymous.conditions ?? []).map(({ path }) => path) },
-          claimRules: (jwt ?? []).flatMap(({ issuer, claimValidationRules }) =>
-            (claimValidationRules ?? []).map(({ claim, requiredValue, expression }) => ({
-              issuer: issuer.url,
-              ...(claim === undefined ? {} : { claim }),
-              ...(requiredValue === undefined ? {} : { requiredValue }),
-              ...(expression === undefined ? {} : { expression }),
-            })),
-          ),
+          anonymous: null,
+          ...authenticationFacts(configuration),
         })),
       },
     };

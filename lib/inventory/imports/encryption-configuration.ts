@@ -12,7 +12,12 @@ export const encryptionConfigurationImport = documentImport(
       "Which provider and key write Secrets, in the order of the file. Take the keys out before you upload it; what is still in it is dropped as the file is read and is not stored.",
     howToGet:
       "On each control-plane node: sudo yq 'del(.resources[].providers[].[].keys[].secret)' FILE, where FILE is what --encryption-provider-config names; put it below the node's name. The node collector brings it by itself.",
-    controls: ["sec-encryption-provider-strong", "sec-secrets-reencrypted"],
+    controls: [
+      "sec-etcd-encryption-on",
+      "sec-encryption-provider-strong",
+      "sec-secrets-reencrypted",
+      "sto-backup-protected",
+    ],
     example: `apiServers:
   - instance: control-plane-1
     configuration:
