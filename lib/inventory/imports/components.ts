@@ -9,7 +9,7 @@ export const componentsImport = documentImport(
     title: "System components",
     nature: "register",
     description:
-      "Workloads, node groups and the cluster itself with owner and purpose, and which of them store account data.",
+      "Workloads, node groups and the cluster itself with owner and purpose, and which of them store account data. Upload it for each cluster: a workload that it names in a namespace in scope and that the cluster doesn't hold fails.",
     howToGet:
       "From the asset inventory. A workload may say the same itself in its annotations ringfence.dev/owner and ringfence.dev/purpose.",
     controls: ["scp-component-inventory", "net-external-exposure"],
