@@ -70,20 +70,23 @@ export function invalidResults(
 export const RBAC_KINDS = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"] as const;
 
 /**
- * Files without any binding say nothing about who may do what where they are applied: one `unknown` that says so. Null for files
- * that hold bindings and for a cluster, whose list is complete.
+ * No binding at all says nothing about who may do what: one `unknown` that says so, null when there are bindings. Files say nothing
+ * about where they are applied. And an API server that decides by RBAC makes its own bindings when it starts: a cluster without them
+ * decides by something else, perhaps by letting everybody do everything.
  */
 export function findNoBinding({ inventory }: EvaluationContext): Result | null {
-  const isSilent =
-    inventory.snapshot.source === "manifests" &&
-    inventory.list("clusterrolebindings").length + inventory.list("rolebindings").length === 0;
-  return isSilent
+  if (inventory.list("clusterrolebindings").length + inventory.list("rolebindings").length > 0) return null;
+  return inventory.snapshot.source === "manifests"
     ? clusterResult(
         "unknown",
         "the files hold no binding",
         "The files hold neither a RoleBinding nor a ClusterRoleBinding, so what the cluster grants isn't known from them. Add the bindings, or scan the running cluster.",
       )
-    : null;
+    : clusterResult(
+        "unknown",
+        "the cluster lists no binding, not even Kubernetes' own",
+        "The list of bindings is empty. An API server that authorizes by RBAC makes bindings of its own, so this one decides by something else, and what it grants isn't known. Look at --authorization-mode.",
+      );
 }
 
 /** The `unknown` for a cluster that declares nothing, or null. */

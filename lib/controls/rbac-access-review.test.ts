@@ -117,7 +117,11 @@ describeControl(rbacAccessReview, [
     says: "no completed access review of people",
     assessor: { prints: "User\t-\tann\tClusterRole/view\tcde" },
   },
-  { name: "no review and nobody bound", status: "fail", objects: base },
+  {
+    name: "no review and nobody bound",
+    status: "fail",
+    objects: [...base, clusterRoleBinding("cluster-admin", "cluster-admin", [groupSubject("system:masters")])],
+  },
   {
     name: "a review that is not completed yet",
     status: "fail",

@@ -52,7 +52,7 @@ describeControl(rbacSecretsHumans, [
   {
     name: "nobody is bound",
     status: "pass",
-    objects: world(),
+    objects: world(clusterRoleBinding("cluster-admin", "cluster-admin", [groupSubject("system:masters")])),
     object: "Namespace/cde",
     assessor: { prints: "" },
   },
@@ -180,7 +180,7 @@ describeControl(rbacSecretsHumans, [
   {
     name: "a policy of the provider that only looks",
     status: "pass",
-    objects: world(),
+    objects: world(clusterRoleBinding("cluster-admin", "cluster-admin", [groupSubject("system:masters")])),
     options: { provider: "eks", facts: mapping("arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", null) },
   },
   {

@@ -31,6 +31,7 @@ const world = (...objects: unknown[]) => [
   closed("cde"),
   pod("cde", "n1"),
   shop,
+  clusterRoleBinding("cluster-admin", "cluster-admin", [groupSubject("system:masters")]),
   ...objects,
 ];
 const secrets = { verbs: ["get"], apiGroups: [""], resources: ["secrets"] };

@@ -141,6 +141,7 @@ describeControl(secPanDiscovery, [
     options: { facts: { patternScan: undefined as never } },
     says: "objects were not looked through",
   },
+  { name: "no object at all was looked through", status: "unknown", objects: [], says: "looked at nothing" },
   {
     name: "the list is cut off",
     status: "unknown",

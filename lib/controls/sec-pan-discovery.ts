@@ -235,6 +235,11 @@ function judgeSearch(scan: CardDataScan): Result[] {
 }
 
 function clean(context: EvaluationContext, objects: number, hits: readonly FoundHit[]): Result {
+  if (objects === 0) {
+    const detail =
+      "Not one object was looked through, so nothing is known. Scan files that hold objects of kinds that are read, or the running cluster.";
+    return clusterResult("unknown", "the search looked at nothing", detail);
+  }
   const searched = context.inventory.facts.cardDataScans ?? [];
   const logs =
     searched.length === 0
