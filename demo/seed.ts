@@ -17,6 +17,8 @@ const ENGAGEMENT_DAYS = 180;
 export interface Seeded {
   /** Cluster name → the manifest that enrols its agent. */
   manifests: Map<string, string>;
+  /** Ends when what people upload is stored; meanwhile other parts may start. */
+  documents: Promise<void>;
 }
 
 /** Fills an empty database. `issuer` is the local issuer, whose subjects the people are. */
@@ -68,7 +70,9 @@ export async function seed(issuer: string, now: Date = new Date()): Promise<Seed
     manifests.set(name, (await registerCluster(owner, { name, project, provider })).manifest);
   }
   const officer = await resolvePrincipal(officerToken, DEMO_ORGANIZATION.slug, FROM);
-  await uploadDocuments(officer, [...manifests.keys()], now);
-  for (const token of tokens) await closeSession(token, FROM);
-  return { manifests };
+  const upload = async () => {
+    await uploadDocuments(officer, [...manifests.keys()], now);
+    for (const token of tokens) await closeSession(token, FROM);
+  };
+  return { manifests, documents: upload() };
 }

@@ -14,6 +14,7 @@ import { Simulator } from "./kubernetes/simulator";
 import { type Issuer, startIssuer } from "./oidc/issuer";
 import { freePort, type RunningPostgres, startPostgres } from "./postgres";
 import { ProcessTable } from "./process-table";
+import type { Seeded } from "./seed";
 import { DemoFolder, DemoProblem, type DemoState } from "./state";
 
 const root = join(import.meta.dirname, "..");
@@ -219,11 +220,13 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       RINGFENCE_AGENT_IMAGE: AGENT_IMAGE,
     };
 
-    let manifests = new Map<string, string>();
-    if (!state.isSeeded)
-      manifests = await timed("Organization, people and clusters registered", () =>
+    let seeded: Seeded = { manifests: new Map(), documents: Promise.resolve() };
+    if (!state.isSeeded) {
+      seeded = await timed("Organization, people and clusters registered", () =>
         seedDatabase(environment, issuer.issuer),
       );
+      undo.push(() => seeded.documents.catch(() => undefined));
+    }
 
     const { WEB_ENVIRONMENT } = roles(environment);
     const onUnexpectedEnd = (reason: string) => !isStopping && options.onUnexpectedEnd?.(reason);
@@ -245,6 +248,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     });
     await timed("Web server answers", () => untilAnswering(`${url}/sign-in`, () => webEnded, options.signal));
     folder.announce(url);
+    // Before the first agent collects: each cluster's first result is its whole one.
+    if (!state.isSeeded) await timed("Documents uploaded", () => seeded.documents);
 
     await agentBuilt;
     const simulators = new Map<string, Simulator>();
@@ -255,7 +260,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       for (const cluster of DEMO_CLUSTERS) {
         const simulator = await startCluster(folder, state, cluster.name, cluster.folders, processes);
         simulators.set(cluster.name, simulator);
-        const manifest = manifests.get(cluster.name);
+        const manifest = seeded.manifests.get(cluster.name);
         if (manifest !== undefined) {
           const documents = readManifest(manifest, cluster.withheld);
           const granted = cluster.readsConfigMaps === true ? withConfigMaps(documents) : documents;
@@ -328,16 +333,28 @@ async function makeDatabase(postgres: RunningPostgres, isSeeded: boolean, folder
   }
 }
 
-async function seedDatabase(environment: Record<string, string>, issuer: string): Promise<Map<string, string>> {
+/** What is uploaded goes on after the answer; the database's connections are closed when that has ended. */
+async function seedDatabase(environment: Record<string, string>, issuer: string): Promise<Seeded> {
   const { readWebEnvironment, useWebEnvironment } = await import("@/lib/server/env");
   const { closeDatabases, openDatabase, useDatabases } = await import("@/lib/server/db/client");
   useWebEnvironment(readWebEnvironment(environment));
   useDatabases({ web: openDatabase(environment.DATABASE_URL!) });
   try {
     const { seed } = await import("./seed");
-    return (await seed(issuer)).manifests;
-  } finally {
+    const { manifests, documents } = await seed(issuer);
+    const closed = (async () => {
+      try {
+        await documents;
+      } finally {
+        await closeDatabases();
+      }
+    })();
+    // Whoever waits for it hears of a failure; until then nobody does.
+    closed.catch(() => undefined);
+    return { manifests, documents: closed };
+  } catch (error) {
     await closeDatabases();
+    throw error;
   }
 }
 
