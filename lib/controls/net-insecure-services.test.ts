@@ -211,6 +211,13 @@ describeControl(netInsecureServices, [
     object: "Service/cde/ingress-nginx",
   },
   {
+    name: "Gateways could not be read",
+    objects: [cdeNamespace()],
+    options: { sections: { "gateway-gateways": { status: "forbidden" } } },
+    status: "unknown",
+    says: "gateway-gateways",
+  },
+  {
     name: "a Gateway that listens for telnet",
     status: "fail",
     objects: world(gateway({ port: 23, protocol: "TCP" })),

@@ -272,9 +272,8 @@ function gatewayResults(context: EvaluationContext, namespace: string): Result[]
       ];
     return [result];
   });
-  return unread === null || judged.length === 0
-    ? results
-    : [...results, { ...unread, object: namespaceRef(namespace) }];
+  // Who may not read Gateways does not see that there is none.
+  return unread === null ? results : [...results, { ...unread, object: namespaceRef(namespace) }];
 }
 
 function answer(

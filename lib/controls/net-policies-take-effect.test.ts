@@ -114,6 +114,14 @@ describeControl(netPoliciesTakeEffect, [
     says: "frontend/ui to processing/worker on TCP 8443 is allowed here and not for Ingress of worker (NetworkPolicy processing/default-deny)",
   },
   {
+    name: "the other side has policies that could not be read",
+    objects: seed,
+    options: { sections: { "cilium-networkpolicies": { status: "forbidden" } } },
+    status: "unknown",
+    object: "NetworkPolicy/frontend/to-processing",
+    says: "could not be read or understood",
+  },
+  {
     name: "ingress is allowed and the other side's egress is not",
     objects: [...base, deny("cde"), policy(good)],
     status: "fail",

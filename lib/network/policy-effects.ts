@@ -184,8 +184,13 @@ function pairProblem(
     const by = [...new Set(ours.deniedBy.map(({ policy }) => nameOfPolicy(policy)))].join(", ");
     return [{ kind: "overruled", pointer: rule.pointer, text: `what it allows is denied by ${by}`, isCertain: true }];
   }
-  if (opens(theirs)) return null;
   const other = isIngress ? "Egress" : "Ingress";
+  if (opens(theirs)) {
+    const isSure = [ours, theirs].every(({ allowed }) => !isNoPort(intersectPorts(ports, allowed)));
+    if (isSure) return null;
+    const text = `whether ${other} of the other side lets it through depends on policies that could not be read or understood`;
+    return [{ kind: "one-sided", pointer: rule.pointer, text, isCertain: false }];
+  }
   return pairsOf(own, peer).map(([mine, yours]): PolicyProblem => {
     const [a, b] = isIngress ? [yours, mine] : [mine, yours];
     const closing = [
