@@ -18,7 +18,7 @@ import { getControl, listControls } from "./controls";
 import { scanAgain } from "./evaluate/again";
 import { evaluateScan } from "./evaluate/evaluate-scan";
 import { seedCluster, type TestCluster } from "./evaluate/testing";
-import { listFindings } from "./findings";
+import { getFinding, listFindings } from "./findings";
 import { seedEnrolment, TEST_ORIGIN, TestAgent } from "./ingest/testing";
 import { openScanPackage } from "./packages";
 import type { Principal } from "./principal";
@@ -210,6 +210,9 @@ describe.sequential("an own control", () => {
     expect(findings.items).toMatchObject([
       { control: ID, controlTitle: "Deployments name their team", severity: "high", requirements: ["12.5.1"] },
     ]);
+    const finding = await getFinding(owner, findings.items[0]?.number ?? 0);
+    expect(finding).toMatchObject({ reason: "the label team is missing" });
+    expect(JSON.stringify(finding)).toContain("kubectl get deployment.v1.apps api -n cde -o yaml");
     expect(await getControl(owner, ID, {})).toMatchObject({ status: "fail", sections: [{ name: "deployments" }] });
     expect((await listControls(owner, { q: "custom-" })).items).toMatchObject([{ id: ID, status: "fail" }]);
     const requirement = await getRequirement(owner, "12.5.1", {});
@@ -259,6 +262,12 @@ describe.sequential("an own control", () => {
     await again();
     expect(await resultsOf()).toEqual([]);
     expect((await listFindings(owner, { control: ID, state: "open" })).items).toEqual([]);
+    const [resolved] = (await listFindings(owner, { control: ID, state: "resolved" })).items;
+    expect(await getFinding(owner, resolved?.number ?? 0)).toMatchObject({
+      state: "resolved",
+      controlTitle: "Renamed",
+    });
+    expect(resolved).toMatchObject({ controlTitle: "Renamed" });
     expect(await fileOf(2, `custom-controls/${ID}-r1.json`)).toMatchObject({ revision: 1 });
     await expect(getControl(owner, ID, {})).rejects.toMatchObject({ code: "not-found" });
     // It comes back as its next revision.

@@ -2,11 +2,14 @@
 import type { z } from "zod";
 import { type FindingDetail, type FindingRow, findingsQuery } from "@/lib/api/assessment";
 import { freshnessOf } from "@/lib/assessment/status";
+import { withCustomControls } from "@/lib/assessment/catalog";
 import { findControl } from "@/lib/controls";
+import { isCustomControlId } from "@/lib/controls/custom/control";
 import type { Control, Result } from "@/lib/controls/types";
 import { RingfenceError } from "@/lib/errors";
 import { findRequirement } from "@/lib/pci";
 import { type ActiveCatalog, withCatalog } from "./catalog";
+import { controlsOf, readNewestRevisions } from "./custom/stored";
 import type { Transaction } from "./db/client";
 import { Prisma } from "./db/generated/client";
 import { describeFinding } from "./finding-snapshot";
@@ -66,11 +69,13 @@ export async function listFindings(
 ): Promise<FindingsPage> {
   const query = findingsQuery.parse(input);
   const lens = lensClusters(principal, "finding:read", query, now);
-  return withCatalog(principal.organization.id, (tx, catalog) => pageOf(tx, catalog, lens, query, now));
+  const orgId = principal.organization.id;
+  return withCatalog(orgId, (tx, catalog) => pageOf(tx, orgId, catalog, lens, query, now));
 }
 
 async function pageOf(
   tx: Transaction,
+  orgId: string,
   catalog: ActiveCatalog,
   lens: Prisma.Sql,
   query: z.output<typeof findingsQuery>,
@@ -105,8 +110,9 @@ async function pageOf(
     select ${COLUMNS} ${from} and ${matching}
     order by ${orderSql(catalog, query.sort, query.direction)}
     limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize}`;
+  const known = await withWithdrawn(tx, catalog, orgId, rows);
   return {
-    items: rows.map((row) => rowOf(row, catalog, now)),
+    items: rows.map((row) => rowOf(row, known, now)),
     page: query.page,
     pageSize: query.pageSize,
     total: counts?.total ?? 0,
@@ -130,7 +136,7 @@ export async function getFinding(principal: Principal, number: number, now: Date
       where f.number = ${Number.isSafeInteger(number) && number > 0 && number < 2 ** 31 ? number : -1}::int`;
     if (found === undefined) throw new RingfenceError("not-found", "There is no such finding.");
     return {
-      catalog: active,
+      catalog: await withWithdrawn(tx, active, orgId, [found]),
       row: found,
       history: await readHistory(tx, orgId, found.number),
     };
@@ -167,6 +173,20 @@ async function readHistory(tx: Transaction, orgId: string, number: number): Prom
     event: event.event as FindingDetail["history"][number]["event"],
     scanSeq: event.scanSeq,
   }));
+}
+
+/** The catalogue with the withdrawn own controls that these findings are of: their history is still read. */
+async function withWithdrawn(
+  tx: Transaction,
+  catalog: ActiveCatalog,
+  orgId: string,
+  rows: readonly Row[],
+): Promise<ActiveCatalog> {
+  const ids = new Set(rows.map((row) => row.control_id).filter((id) => isCustomControlId(id)));
+  const missing = [...ids].filter((id) => catalog.find(id) === null);
+  if (missing.length === 0) return catalog;
+  const withdrawn = controlsOf(await readNewestRevisions(tx, orgId, missing));
+  return { ...withCustomControls(catalog, withdrawn), shippedVersion: catalog.shippedVersion };
 }
 
 /** A finding may be of a control that the active version no longer has, or doesn't have yet. */

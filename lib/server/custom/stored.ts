@@ -60,6 +60,20 @@ export async function readCurrentRevisions(tx: Transaction, orgId: string): Prom
   return rows.filter((row) => row.withdrawnAt === null).map(revisionOf);
 }
 
+/** The newest revision of each of these controls, withdrawn or not. */
+export async function readNewestRevisions(
+  tx: Transaction,
+  orgId: string,
+  ids: readonly string[],
+): Promise<StoredRevision[]> {
+  const rows = await tx.customControl.findMany({
+    where: { orgId, id: { in: [...ids] } },
+    orderBy: [{ id: "asc" }, { revision: "desc" }],
+    distinct: ["id"],
+  });
+  return rows.map(revisionOf);
+}
+
 /**
  * The revisions that a scan names, whatever became of them since.
  *
