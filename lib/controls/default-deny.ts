@@ -98,8 +98,8 @@ function judgeNamespace(context: EvaluationContext, namespace: string, direction
   if (unjudged.length > 0) {
     return answer(
       "unknown",
-      `no NetworkPolicy denies ${adjective} traffic by default; other policies were not judged`,
-      `No NetworkPolicy of ${namespace} denies ${adjective} traffic by default, but these may, and are not judged here: ${nameSome(unjudged)}. Write the default deny as a NetworkPolicy to make it known.`,
+      `no NetworkPolicy denies ${adjective} traffic by default; whether another policy does is not known`,
+      `No NetworkPolicy of ${namespace} denies ${adjective} traffic by default. These may, and could not be read whole, or whether the plug-in carries them out is not known: ${nameSome(unjudged)}. Write the default deny as a NetworkPolicy to make it known.`,
       isolation.unparsed.map((ref) => ({ ref, pointer: "/spec" })),
     );
   }
@@ -123,7 +123,13 @@ function failing(
   const { adjective, noun } = WORDS[direction];
   const policies = policiesIn(inventory, namespace);
   const nearMisses = policies.filter(selectsEveryPod).map((policy) => nearMiss(policy, direction));
-  const why = [`No policy of ${namespace} denies ${adjective} traffic by default.`, ...nearMisses].join(" ");
+  const partial = isolation.partial.map(
+    (ref) =>
+      `${ref.kind} ${ref.name} applies to every pod and still leaves something open that it does not allow by a rule.`,
+  );
+  const why = [`No policy of ${namespace} denies ${adjective} traffic by default.`, ...nearMisses, ...partial].join(
+    " ",
+  );
   const evidence: EvidencePointer[] = [
     ...scopeEvidence(context, namespace),
     ...policies.filter(selectsEveryPod).map((policy) => ({ ref: refOf(policy), pointer: "/spec" })),

@@ -208,17 +208,26 @@ describeControl(netDefaultDenyEgress, [
     says: "whether it is enforced is not known",
   },
   { name: "no policy under an unknown plug-in stays a fail", status: "fail", objects: [cdeNamespace(), pod] },
-  {
-    name: "an AdminNetworkPolicy may deny",
-    status: "unknown",
+  ...(
+    [
+      ["v3.30.0", "pass"],
+      ["v3.28.0", "unknown"],
+    ] as const
+  ).map(([version, status]) => ({
+    name: `a baseline that denies every pod and address, under Calico ${version}`,
+    status,
     objects: [
-      ...world,
-      object("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", "anp", undefined, {
-        spec: { priority: 1, subject: { namespaces: {} } },
+      cdeNamespace(),
+      pod,
+      ...calicoOn(["n1"], ["n1"], version),
+      object("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy", "default", undefined, {
+        spec: {
+          subject: { namespaces: {} },
+          egress: [{ action: "Deny", to: [{ namespaces: {} }, { networks: ["0.0.0.0/0", "::/0"] }] }],
+        },
       }),
     ],
-    says: "AdminNetworkPolicy anp",
-  },
+  })),
   {
     name: "policies refused",
     status: "unknown",

@@ -1,7 +1,8 @@
 /**
  * net-default-deny-egress: CDE namespaces deny outbound traffic by default.
  *
- * Reads: NetworkPolicy podSelector, policyTypes, egress; live pods; default denies of Calico and Cilium; the network plug-in.
+ * Reads: NetworkPolicy podSelector, policyTypes, egress; live pods; what other engines
+ *   deny by default (lib/network/other-engines); the network plug-in.
  * Pass: one NetworkPolicy of the namespace selects every pod, applies to Egress and has no egress rule, or lets only DNS out to
  *   the cluster's DNS pods or the node-local DNS address (or a cluster-wide default deny covers the namespace), and a plug-in
  *   enforces it on the nodes of the namespace.
@@ -18,6 +19,7 @@ export const netDefaultDenyEgress: Control = {
   id: "net-default-deny-egress",
   title: "CDE namespaces deny outbound traffic by default",
   severity: "critical",
+  revision: 2,
   requirements: [
     {
       requirement: "1.3.2",
@@ -34,11 +36,11 @@ export const netDefaultDenyEgress: Control = {
   sections: ["namespaces", "networkpolicies", "pods", "daemonsets", "nodes"],
   rule: {
     reads:
-      "NetworkPolicies of the namespace, its live pods, default denies of Calico and Cilium, and whether the plug-in enforces.",
+      "NetworkPolicies of the namespace, its live pods, what other engines deny by default, and whether the plug-in enforces.",
     pass: "A policy selects every pod, applies to Egress and has no egress rule (or only DNS to the cluster's DNS servers), and the network plug-in enforces it.",
     fail: "No such policy, or a policy over every pod that does not list Egress (critical when a running pod is open, else medium), or one that the plug-in does not enforce.",
     unknown:
-      "Policies were not collected, enforcement is not known, or only policies of engines that are not judged may deny.",
+      "Policies were not collected, enforcement is not known, or a policy of another engine may deny that could not be read whole or that the plug-in may not carry out.",
     notApplicable: "Never for a CDE namespace, also when it is empty. A cluster without CDE has nothing to judge.",
     why: "Stolen data leaves by a path that nobody needed; under a default deny each destination has to be allowed by name.",
     cannotSee: "What other policies allow on top, and what leaves through nodes and pods on the host network.",

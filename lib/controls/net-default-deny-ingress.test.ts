@@ -55,9 +55,15 @@ describeControl(netDefaultDenyIngress, [
       }),
     ],
   },
-  ...[{ tier: "security" }, { preDNAT: true }, { doNotTrack: true }].map((fields) => ({
-    name: `a policy of Calico that is no default deny: ${JSON.stringify(fields)}`,
-    status: "unknown" as const,
+  ...(
+    [
+      [{ tier: "security" }, "unknown"],
+      [{ preDNAT: true }, "fail"],
+      [{ doNotTrack: true }, "fail"],
+    ] as const
+  ).map(([fields, status]) => ({
+    name: `a policy of Calico that is no default deny for certain: ${JSON.stringify(fields)}`,
+    status,
     objects: [
       ...world,
       object("projectcalico.org/v3", "GlobalNetworkPolicy", "deny", undefined, {
@@ -148,15 +154,38 @@ describeControl(netDefaultDenyIngress, [
   },
   { name: "no policy under an unknown plug-in stays a fail", status: "fail", objects: [cdeNamespace(), pod] },
   {
-    name: "an AdminNetworkPolicy may deny",
-    status: "unknown",
+    name: "an AdminNetworkPolicy without rules",
+    status: "fail",
     objects: [
       ...world,
       object("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", "anp", undefined, {
         spec: { priority: 1, subject: { namespaces: {} } },
       }),
     ],
-    says: "AdminNetworkPolicy anp",
+  },
+  {
+    name: "a baseline denies what comes from pods, and not what comes from outside",
+    status: "fail",
+    objects: [
+      ...world,
+      object("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy", "default", undefined, {
+        spec: { subject: { namespaces: {} }, ingress: [{ action: "Deny", from: [{ namespaces: {} }] }] },
+      }),
+    ],
+    says: "BaselineAdminNetworkPolicy default applies to every pod and still leaves something open",
+  },
+  {
+    name: "Calico's default deny with a rule for DNS",
+    status: "pass",
+    objects: [
+      ...world,
+      object("projectcalico.org/v3", "GlobalNetworkPolicy", "deny", undefined, {
+        spec: {
+          types: ["Ingress"],
+          ingress: [{ action: "Allow", protocol: "UDP", destination: { ports: [53] } }],
+        },
+      }),
+    ],
   },
   {
     name: "policies refused",

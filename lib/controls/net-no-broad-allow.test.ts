@@ -12,6 +12,9 @@ const world = [cdeNamespace(), pod, ...calicoOn(["n1"])];
 const policy = (spec: object) =>
   networkPolicy("p1", "cde", { podSelector: {}, policyTypes: ["Ingress", "Egress"], ...spec });
 const from = (...peers: object[]) => policy({ ingress: [{ from: peers, ports }] });
+const tcp = (...list: (number | string)[]) => ({ protocol: "TCP", destination: { ports: list } });
+const calico = (rule: object) =>
+  object("projectcalico.org/v3", "NetworkPolicy", "c", "cde", { spec: { types: ["Ingress"], ingress: [rule] } });
 
 describeControl(netNoBroadAllow, [
   {
@@ -171,7 +174,7 @@ describeControl(netNoBroadAllow, [
   },
   { name: "narrow under an unknown plug-in", status: "unknown", objects: [cdeNamespace(), pod, from(web)] },
   {
-    name: "policies of an engine that is not judged",
+    name: "a policy of an engine that doesn't run",
     status: "unknown",
     objects: [
       ...world,
@@ -179,7 +182,73 @@ describeControl(netNoBroadAllow, [
         spec: { endpointSelector: {}, ingress: [{ fromEndpoints: [{}] }] },
       }),
     ],
-    says: "CiliumNetworkPolicy c",
+    says: "whether Cilium carries out CiliumNetworkPolicy c is not known",
+  },
+  ...(
+    [
+      ["anybody", { action: "Allow" }, "fail", "critical"],
+      [
+        "all pods of all namespaces",
+        { action: "Allow", source: { namespaceSelector: "all()" }, ...tcp(443) },
+        "fail",
+        "high",
+      ],
+      ["the whole namespace", { action: "Allow", source: { selector: "all()" }, ...tcp(443) }, "fail", "medium"],
+      ["a wide block", { action: "Allow", source: { nets: ["10.0.0.0/8"] }, ...tcp(443) }, "fail", "high"],
+      ["any port", { action: "Allow", source: { selector: "app == 'web'" } }, "fail", "medium"],
+      ["many ports", { action: "Allow", source: { selector: "app == 'web'" }, ...tcp("1000:2000") }, "fail", "high"],
+      [
+        "peers and ports by name",
+        { action: "Allow", source: { selector: "app == 'web'" }, ...tcp(443) },
+        "pass",
+        undefined,
+      ],
+      [
+        "a domain",
+        { action: "Allow", http: { methods: ["GET"] }, source: { selector: "app == 'web'" }, ...tcp(443) },
+        "unknown",
+        undefined,
+      ],
+    ] as const
+  ).map(([what, rule, status, severity]) => ({
+    name: `Calico's NetworkPolicy allows ${what}`,
+    status,
+    ...(severity === undefined ? {} : { severity }),
+    objects: [...world, calico(rule)],
+    object: "NetworkPolicy/cde/c",
+  })),
+  {
+    name: "a policy of the whole cluster lets everybody in",
+    status: "fail",
+    severity: "critical",
+    objects: [
+      ...world,
+      object("projectcalico.org/v3", "GlobalNetworkPolicy", "open", undefined, {
+        spec: { types: ["Ingress"], ingress: [{ action: "Allow" }] },
+      }),
+    ],
+    says: "anybody",
+  },
+  {
+    name: "a policy of the whole cluster about other namespaces",
+    status: "not-applicable",
+    objects: [
+      ...world,
+      object("projectcalico.org/v3", "GlobalNetworkPolicy", "open", undefined, {
+        spec: {
+          namespaceSelector: "projectcalico.org/name == 'shop'",
+          types: ["Ingress"],
+          ingress: [{ action: "Allow" }],
+        },
+      }),
+    ],
+  },
+  {
+    name: "other engines' policies refused",
+    status: "unknown",
+    objects: [...world, from(web)],
+    options: { sections: { "calico-globalnetworkpolicies": { status: "forbidden" } } },
+    says: "could not be read",
   },
   {
     name: "policies refused",

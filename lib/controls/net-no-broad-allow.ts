@@ -1,33 +1,37 @@
 /**
  * net-no-broad-allow: allow rules on CDE pods name their peers and ports.
  *
- * Reads: the ingress and egress rules of the NetworkPolicies in CDE namespaces, what they match now, and the network plug-in.
+ * Reads: the ingress and egress rules of the NetworkPolicies in CDE namespaces, what they match now, the allow rules of Calico,
+ *   Cilium and the admin kinds that are about pods there, and the network plug-in.
  * Pass: no rule of the policy is broad (see lib/network/breadth for the table), and a plug-in enforces the policy.
  * Fail: a rule is empty, names no peer, names all namespaces or all pods of the namespace, 0.0.0.0/0, ::/0, a block wider than
  *   /16 (IPv6: /48), no port or more than 100 in a range. Any source or destination is critical, the rest high; all pods of the
  *   namespace and missing ports with a narrow peer are medium.
- * Unknown: policies weren't collected, the policy isn't valid, policies of engines that aren't judged here apply, or whether
- *   the plug-in enforces isn't known.
+ * Unknown: policies weren't collected, the policy isn't valid, a rule says more than addresses and ports, or whether the plug-in
+ *   carries the policy out isn't known.
  * Not applicable: the namespace has no allow rule.
  * Traps: namespaceSelector and podSelector in one list item are AND, in two items OR; `except` doesn't heal 0.0.0.0/0; a rule of
  *   a direction that policyTypes leaves out has no effect and isn't judged; named ports resolve per pod and are narrow.
  */
-import { refOf } from "@/lib/inventory/inventory";
+import { refKey, refOf } from "@/lib/inventory/inventory";
 import type { NetworkPolicy, NetworkPolicyPeer } from "@/lib/inventory/kinds";
-import { type Breadth, DEFAULT_BREADTH_LIMITS, ruleBreadth, worstGrade } from "@/lib/network/breadth";
+import { type Breadth, DEFAULT_BREADTH_LIMITS, ruleBreadth, stepBreadth, worstGrade } from "@/lib/network/breadth";
 import { namespaceEnforcement } from "@/lib/network/enforcement";
-import { otherPolicies } from "@/lib/network/other-engines";
+import type { Policy, Step } from "@/lib/network/model";
+import { isOfOtherEngine, unreadableEngines } from "@/lib/network/other-engines";
 import { allowRules, type AllowRule, DIRECTIONS, podsOfPeer, policiesIn } from "@/lib/network/policies";
+import { reachability } from "@/lib/network/reachability";
 import { renderManifest } from "./manifest";
 import { findUnreadable, invalidResults, judgeNamespaces, namespaceRef, nameSome, scopeEvidence } from "./population";
 import { script, selectNamespaces } from "./prelude";
-import type { Control, EvaluationContext, Result } from "./types";
+import type { Control, EvaluationContext, Remediation, Result } from "./types";
 import { shortReason } from "./short-reason";
 
 export const netNoBroadAllow: Control = {
   id: "net-no-broad-allow",
   title: "Allow rules on CDE pods name their peers and ports",
   severity: "high",
+  revision: 2,
   requirements: [
     {
       requirement: "1.3.1",
@@ -48,11 +52,12 @@ export const netNoBroadAllow: Control = {
   judges: "networkpolicy",
   sections: ["namespaces", "networkpolicies", "pods", "daemonsets", "nodes"],
   rule: {
-    reads: "Rules, peers and ports of the NetworkPolicies in CDE namespaces, and whether the plug-in enforces them.",
+    reads:
+      "Rules, peers and ports of the NetworkPolicies in CDE namespaces, allow rules of other engines about pods there, and whether the plug-in enforces them.",
     pass: "Every rule names its peers (no wider than /16 for addresses) and its ports (no range over 100), and the policy is enforced.",
     fail: "A rule allows any peer (critical), all namespaces, a wide address block or port range (high), the whole namespace or any port (medium), or the plug-in does not enforce the policy.",
     unknown:
-      "Policies were not collected or are invalid, policies of other engines apply, or enforcement is not known.",
+      "Policies were not collected or are invalid, a rule says more than addresses and ports, or enforcement is not known.",
     notApplicable: "The namespace has no allow rule.",
     why: "One rule without a peer or port undoes a default deny, because policies add up.",
     cannotSee:
@@ -82,6 +87,7 @@ export const netNoBroadAllow: Control = {
     };
   },
   remediate(context, result) {
+    if (!/^(networking\.k8s\.io|extensions)\//.test(result.object.apiVersion)) return remediateOther(result);
     const policy = findPolicy(context, result);
     const findings = policy === undefined ? [] : findingsOf(policy);
     if (policy === undefined || findings.length === 0) {
@@ -99,6 +105,15 @@ export const netNoBroadAllow: Control = {
     };
   },
 };
+
+/** Every engine has a form of its own, and what was meant stands in none of them. */
+function remediateOther(result: Result): Remediation {
+  const { kind, name } = result.object;
+  return {
+    summary: `Name the peers and ports that are needed in ${kind} ${name} (${result.detail}), or take the rule out and let NetworkPolicies of the namespaces allow the flows.`,
+    risk: "Whatever used the broad rule and is not named by another one is cut off. Put the flows that are needed into a policy first.",
+  };
+}
 
 function findingsOf(policy: NetworkPolicy): Breadth[] {
   return rulesOf(policy).flatMap((rule) => ruleBreadth(rule));
@@ -165,21 +180,102 @@ function judgePolicy(context: EvaluationContext, policy: NetworkPolicy): Result[
   ];
 }
 
+/** Rules of other engines that are about pods of the namespace, object by object, and what could not be read. */
 function judgeOthers(context: EvaluationContext, namespace: string): Result[] {
-  const found = DIRECTIONS.map((direction) => otherPolicies(context.inventory, namespace, direction));
-  const refs = new Map(
-    found.flatMap((o) => o.unparsed).map((ref) => [`${ref.kind}/${ref.namespace ?? ""}/${ref.name}`, ref]),
-  );
-  const unreadable = [...new Set(found.flatMap((o) => o.unreadable.map((u) => `${u.section} (${u.message})`)))];
-  if (refs.size === 0 && unreadable.length === 0) return [];
-  const names = [...[...refs.values()].map((ref) => `${ref.kind} ${ref.name}`), ...unreadable];
+  const { inventory } = context;
+  const byObject = new Map<string, Policy[]>();
+  for (const policy of reachability(inventory).policiesOnNamespace(namespace)) {
+    // `*` stands for a section that was refused.
+    if (!isOfOtherEngine(policy) || policy.ref.name === "*") continue;
+    const key = refKey(policy.ref);
+    byObject.set(key, [...(byObject.get(key) ?? []), policy]);
+  }
+  const results = [...byObject.values()].flatMap((parts) => judgeOther(context, namespace, parts));
+  const unreadable = unreadableEngines(inventory).map(({ section, message }) => `${section} (${message})`);
+  if (unreadable.length === 0) return results;
   return [
+    ...results,
     {
       status: "unknown",
       object: namespaceRef(namespace),
-      reason: "policies of other engines may allow traffic and were not judged",
-      detail: `In ${namespace} these policies may allow traffic, and their rules are not judged here: ${nameSome(names)}. Read them by hand.`,
-      evidence: [...refs.values()].map((ref) => ({ ref, pointer: "/spec" })),
+      reason: "policies of other engines may allow traffic and could not be read",
+      detail: `In ${namespace} policies of other engines may allow traffic, and they could not be read: ${nameSome(unreadable)}.`,
+      evidence: [],
+    },
+  ];
+}
+
+/** One object of another engine, which may hold several policies. */
+function judgeOther(context: EvaluationContext, namespace: string, parts: readonly Policy[]): Result[] {
+  const [policy] = parts;
+  const steps = parts.flatMap((part) =>
+    DIRECTIONS.flatMap((direction) => (part.parts[direction]?.steps ?? []).filter(({ action }) => action === "allow")),
+  );
+  if (policy === undefined || steps.length === 0) return [];
+  const { ref } = policy;
+  const name = `${ref.kind} ${ref.name}`;
+  // A policy of the whole cluster is judged for each namespace with pods of which it speaks.
+  const base = { object: ref, ...(ref.namespace === undefined ? { part: namespace } : {}) };
+  const doubts = [
+    ...new Set([
+      ...parts.flatMap((part) => part.doubts),
+      ...steps.flatMap((step) =>
+        step.isCertain && !step.peers.some(({ kind }) => kind === "unread")
+          ? []
+          : [step.doubt ?? `${where(step.pointer)} holds something that could not be understood`],
+      ),
+    ]),
+  ];
+  const isKnown = (step: Step): boolean => step.isCertain && parts.every((part) => part.doubts.length === 0);
+  const findings = steps.filter(isKnown).flatMap((step) => stepBreadth(step, namespace));
+  if (findings.length > 0) {
+    const [first] = findings;
+    return [
+      {
+        ...base,
+        status: "fail",
+        severity: worstGrade(findings),
+        reason: shortReason(
+          `${where(first?.pointer ?? "")}: ${first?.text}${findings.length > 1 ? ` (+${findings.length - 1})` : ""}`,
+        ),
+        detail: `${name}, which is about pods of ${namespace}, is too wide: ${findings.map((finding) => `${where(finding.pointer)}: ${finding.text}`).join("; ")}.`,
+        evidence: findings.slice(0, 20).map(({ pointer, text }) => ({ ref, pointer, found: text })),
+      },
+    ];
+  }
+  const evidence = steps.slice(0, 20).map(({ pointer }) => ({ ref, pointer }));
+  if (doubts.length > 0)
+    return [
+      {
+        ...base,
+        status: "unknown",
+        reason: shortReason(`what it allows is not known: ${doubts[0]}`),
+        detail: `What ${name} allows pods of ${namespace} is not known: ${nameSome(doubts, 4)}.`,
+        evidence,
+      },
+    ];
+  const enforcement = namespaceEnforcement(context.inventory, namespace);
+  const detail = `All ${steps.length} allow rules of ${name} name their peers and ports. ${enforcement.ground}`;
+  if (enforcement.status === "not-enforced")
+    return [
+      {
+        ...base,
+        status: "fail",
+        severity: "critical",
+        reason: "narrow, but the network plug-in does not enforce it",
+        detail: `The policy has no effect. ${detail}`,
+        evidence,
+      },
+    ];
+  if (enforcement.status === "unknown")
+    return [{ ...base, status: "unknown", reason: "narrow; whether it is enforced is not known", detail, evidence }];
+  return [
+    {
+      ...base,
+      status: "pass",
+      reason: `${steps.length} ${steps.length === 1 ? "rule names" : "rules name"} peers and ports`,
+      detail,
+      evidence,
     },
   ];
 }

@@ -191,8 +191,8 @@ function matches(text: string, wanted: string | RegExp): boolean {
 }
 
 /** A world in which Calico enforces NetworkPolicy: its DaemonSet, the nodes, and a ready agent on each of `readyOn`. */
-export function calicoOn(nodes: readonly string[], readyOn: readonly string[] = nodes): unknown[] {
-  const agent = { name: "calico-node", image: "quay.io/calico/node:v3.30.3" };
+export function calicoOn(nodes: readonly string[], readyOn: readonly string[] = nodes, version = "v3.30.3"): unknown[] {
+  const agent = { name: "calico-node", image: `quay.io/calico/node:${version}` };
   return [
     daemonSet("calico-node", "calico-system", { containers: [agent] }),
     ...nodes.map((name) => node(name)),

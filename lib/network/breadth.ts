@@ -14,7 +14,10 @@
  */
 import type { LabelSelector, NetworkPolicyPeer, NetworkPolicyPort } from "@/lib/inventory/kinds";
 import { isEmptySelector } from "@/lib/inventory/selectors";
+import { describeRange, everyAddress } from "./addresses";
+import type { Peer, Step } from "./model";
 import type { AllowRule } from "./policies";
+import { isEveryPort, PROTOCOLS } from "./ports";
 
 export type BreadthKind =
   | "any-peer"
@@ -71,6 +74,61 @@ function peerBreadth(peer: NetworkPolicyPeer, pointer: string, word: string, lim
     return [{ kind: "same-namespace", grade: "medium", pointer, text: "all pods of the same namespace", peer }];
   }
   return [];
+}
+
+/** The same for an allow rule of another engine, as far as it was read; `own` is the namespace of the pods that it is about. */
+export function stepBreadth(step: Step, own: string, limits: BreadthLimits = DEFAULT_BREADTH_LIMITS): Breadth[] {
+  const { pointer, ports } = step;
+  const found = step.peers.flatMap((peer) => modelBreadth(peer, pointer, own, limits));
+  if (isEveryPort(ports.numbers)) return [...found, { kind: "any-port", grade: "medium", pointer, text: "any port" }];
+  for (const protocol of PROTOCOLS) {
+    for (const [first, last] of ports.numbers[protocol]) {
+      const count = last - first + 1;
+      if (count >= ALL_OF_A_PROTOCOL)
+        found.push({ kind: "any-port", grade: "medium", pointer, text: `any ${protocol} port` });
+      else if (count > limits.ports)
+        found.push({ kind: "wide-port-range", grade: "high", pointer, text: `${count} ports (${first}-${last})` });
+    }
+  }
+  return found;
+}
+const ALL_OF_A_PROTOCOL = 65_535;
+
+function modelBreadth(peer: Peer, pointer: string, own: string, limits: BreadthLimits): Breadth[] {
+  switch (peer.kind) {
+    case "anybody":
+      return [{ kind: "any-peer", grade: "critical", pointer, text: "anybody" }];
+    case "outside":
+      return peer.isEvery
+        ? [{ kind: "any-peer", grade: "critical", pointer, text: "every address outside the cluster" }]
+        : [];
+    case "pods": {
+      if (!peer.pods.isEvery) return [];
+      if (peer.namespaces.kind === "named")
+        return peer.namespaces.name === own
+          ? [{ kind: "same-namespace", grade: "medium", pointer, text: "all pods of the same namespace" }]
+          : [];
+      return peer.namespaces.labels.isEvery
+        ? [{ kind: "all-namespaces", grade: "high", pointer, text: "all pods of all namespaces" }]
+        : [];
+    }
+    case "block": {
+      const { family, first, last } = peer.range;
+      const all = everyAddress(family);
+      const without = peer.except.length > 0 ? ` except ${peer.except.map(describeRange).join(", ")}` : "";
+      const text = `${describeRange(peer.range)}${without}`;
+      if (first === all.first && last === all.last)
+        return [{ kind: "any-peer", grade: "critical", pointer, text: `any address (${text})` }];
+      const prefix = family === 4 ? limits.ipv4Prefix : limits.ipv6Prefix;
+      const most = (all.last + 1n) >> BigInt(prefix);
+      return last - first + 1n <= most
+        ? []
+        : [{ kind: "wide-block", grade: "high", pointer, text: `${text} is wider than /${prefix}` }];
+    }
+    case "nodes":
+    case "unread":
+      return [];
+  }
 }
 
 /** {} and "the label kubernetes.io/metadata.name exists", which the API server sets on every namespace. */

@@ -20,6 +20,8 @@ import {
   selectsPod,
 } from "./policies";
 import { otherPolicies } from "./other-engines";
+import { testableLabels } from "./pod-classes";
+import { reachability } from "./reachability";
 
 export interface NamespaceIsolation {
   direction: Direction;
@@ -29,10 +31,12 @@ export interface NamespaceIsolation {
   dnsOnly: NetworkPolicy[];
   /** Default denies of other engines. */
   otherDenies: ResourceRef[];
-  /** Policies of other engines that may apply and were not judged. */
+  /** Policies of other engines that may be a default deny. */
   unparsed: ResourceRef[];
+  /** Policies of other engines over every pod of the namespace that are no default deny. */
+  partial: ResourceRef[];
   unreadable: { section: string; message: string }[];
-  /** Live pods that no NetworkPolicy of the direction selects, by name. */
+  /** Live pods that no policy isolates for certain in the direction, by name. */
   openPods: Pod[];
   isolatedPods: Pod[];
   /** Live pods on the host network: no NetworkPolicy reaches them. */
@@ -48,7 +52,12 @@ export function namespaceIsolation(inventory: Inventory, namespace: string, dire
   const denies = everyPod.filter((policy) => allowRules(policy, direction).length === 0 || dnsOnly.includes(policy));
   const pods = inventory.livePodsIn(namespace);
   const judged = pods.filter((pod) => pod.spec.hostNetwork !== true);
-  const isIsolated = (pod: Pod): boolean => policies.some((policy) => selectsPod(policy, pod));
+  const network = reachability(inventory);
+  const isIsolated = (pod: Pod): boolean => {
+    if (policies.some((policy) => selectsPod(policy, pod))) return true;
+    const labels = testableLabels(pod.metadata.labels, namespace, pod.spec);
+    return network.isolation(network.hypotheticalPod(namespace, labels), direction) === "yes";
+  };
   const others = otherPolicies(inventory, namespace, direction);
   return {
     direction,
@@ -56,6 +65,7 @@ export function namespaceIsolation(inventory: Inventory, namespace: string, dire
     dnsOnly,
     otherDenies: others.denies,
     unparsed: others.unparsed,
+    partial: others.partial,
     unreadable: others.unreadable,
     openPods: judged.filter((pod) => !isIsolated(pod)),
     isolatedPods: judged.filter(isIsolated),

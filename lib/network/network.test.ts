@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   cdeNamespace,
+  daemonSet,
   inventoryOf,
   minimalPod,
   minimalPodSpec,
@@ -94,6 +95,10 @@ describe("other engines", () => {
   const calico = (spec: object) => object("projectcalico.org/v3", "GlobalNetworkPolicy", "gnp", undefined, { spec });
   const cilium = (spec: object) =>
     object("cilium.io/v2", "CiliumClusterwideNetworkPolicy", "ccnp", undefined, { spec });
+  const banp = (spec: object) =>
+    object("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy", "default", undefined, {
+      spec: { subject: { namespaces: {} }, ...spec },
+    });
   const verdict = (policyObject: unknown, direction: "Ingress" | "Egress" = "Ingress") => {
     const { denies, unparsed } = otherPolicies(inventoryOf([policyObject]), "cde", direction);
     return denies.length > 0 ? "deny" : unparsed.length > 0 ? "unparsed" : "elsewhere";
@@ -102,7 +107,7 @@ describe("other engines", () => {
     ["calico all()", calico({ selector: "all()", types: ["Ingress", "Egress"] }), "deny"],
     ["calico without selector and types", calico({}), "deny"],
     ["calico egress only", calico({ selector: "all()", types: ["Egress"] }), "elsewhere"],
-    ["calico with an allow", calico({ types: ["Ingress"], ingress: [{ action: "Allow" }] }), "unparsed"],
+    ["calico with an allow", calico({ types: ["Ingress"], ingress: [{ action: "Allow" }] }), "elsewhere"],
     ["calico with only denies", calico({ types: ["Ingress"], ingress: [{ action: "Deny" }] }), "deny"],
     [
       "calico of another namespace",
@@ -123,24 +128,74 @@ describe("other engines", () => {
       calico({ namespaceSelector: 'projectcalico.org/name not in {"cde"}', types: ["Ingress"] }),
       "elsewhere",
     ],
-    ["calico by other labels", calico({ selector: "role == 'db'", types: ["Ingress"] }), "unparsed"],
+    ["calico by other labels", calico({ selector: "role == 'db'", types: ["Ingress"] }), "elsewhere"],
     ["cilium default deny", cilium({ endpointSelector: {}, ingress: [{}] }), "deny"],
     [
       "cilium switched off",
       cilium({ endpointSelector: {}, ingress: [{}], enableDefaultDeny: { ingress: false } }),
-      "unparsed",
+      "elsewhere",
     ],
     ["cilium of the other direction", cilium({ endpointSelector: {}, egress: [{}] }), "elsewhere"],
-    ["cilium for some pods", cilium({ endpointSelector: { matchLabels: { app: "x" } }, ingress: [{}] }), "unparsed"],
+    ["cilium for some pods", cilium({ endpointSelector: { matchLabels: { app: "x" } }, ingress: [{}] }), "elsewhere"],
     [
       "an AdminNetworkPolicy",
       object("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", "anp", undefined, {
         spec: { priority: 1, subject: { namespaces: {} } },
       }),
-      "unparsed",
+      "elsewhere",
+    ],
+    [
+      "calico that lets DNS in and denies the rest",
+      calico({
+        types: ["Ingress"],
+        ingress: [{ action: "Allow", protocol: "UDP", destination: { ports: [53] } }, { action: "Deny" }],
+      }),
+      "deny",
+    ],
+    [
+      "calico by the namespace's name in the selector",
+      calico({ selector: "projectcalico.org/namespace == 'cde'", types: ["Ingress"] }),
+      "deny",
+    ],
+    ["calico but for pods with a label", calico({ selector: "!has(open)", types: ["Ingress"] }), "elsewhere"],
+    ["calico with and without a label", calico({ selector: "!has(open) || has(open)", types: ["Ingress"] }), "deny"],
+    ["calico for host endpoints", calico({ selector: "all()", types: ["Ingress"], preDNAT: true }), "elsewhere"],
+    ["calico in a tier of its own", calico({ tier: "security", types: ["Ingress"] }), "unparsed"],
+    ["calico that can't be read", calico({ selector: "app ==", types: ["Ingress"] }), "unparsed"],
+    ["cilium that lets the namespace in", cilium({ endpointSelector: {}, ingress: [{ fromEndpoints: [{}] }] }), "deny"],
+    [
+      "cilium that lets everybody in",
+      cilium({ endpointSelector: {}, ingress: [{ fromEntities: ["all"] }] }),
+      "elsewhere",
+    ],
+    [
+      "a baseline that denies the pods of the cluster, and not who comes from outside",
+      banp({ ingress: [{ action: "Deny", from: [{ namespaces: {} }] }] }),
+      "elsewhere",
     ],
   ])("%s", (_, policyObject, expected) => {
     expect(verdict(policyObject)).toBe(expected);
+  });
+  const networks = (...blocks: string[]) =>
+    banp({ egress: [{ action: "Deny", to: [{ namespaces: {} }, { networks: blocks }] }] });
+  it("takes a baseline that denies every pod and address for a default deny of egress", () => {
+    expect(verdict(networks("0.0.0.0/0", "::/0"), "Egress")).toBe("deny");
+    expect(verdict(networks("10.0.0.0/8"), "Egress")).toBe("elsewhere");
+  });
+  it("asks about the addresses that the cluster has", () => {
+    const ipv4 = minimalPod("web", "cde", { status: { phase: "Running", podIP: "10.0.0.1" } });
+    expect(otherPolicies(inventoryOf([networks("0.0.0.0/0"), ipv4]), "cde", "Egress").denies).toHaveLength(1);
+    expect(verdict(networks("0.0.0.0/0"), "Egress")).toBe("elsewhere");
+  });
+  it("doubts the policy of an engine that doesn't run", () => {
+    const world = inventoryOf([
+      cilium({ endpointSelector: {}, ingress: [{}] }),
+      daemonSet("calico-node", "calico-system", {
+        containers: [{ name: "calico-node", image: "quay.io/calico/node:v3.30.3" }],
+      }),
+    ]);
+    const { denies, unparsed } = otherPolicies(world, "cde", "Ingress");
+    expect([denies.length, unparsed.length]).toEqual([0, 1]);
   });
   it("names an engine whose policies were refused, and is silent about one that nobody asked for", () => {
     const world = inventoryOf([], {

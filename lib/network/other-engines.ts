@@ -1,167 +1,201 @@
 /**
- * Policies of other engines beside NetworkPolicy: which of them are a default deny for a namespace, and which we can't judge.
+ * Policies of other engines beside NetworkPolicy: which of them are a default deny for a namespace, and which may be one.
  *
- * Recognised as default deny of a direction (each engine's documentation, "default deny"):
- * - Calico NetworkPolicy and GlobalNetworkPolicy: selector absent, "" or all(); the namespace is selected (absent, "", all(), or
- *   a plain comparison of its name); the direction is in `types` (absent: Ingress, and Egress if there are egress rules); no
- *   rule of the direction, or only rules with action Deny.
- *   In the default tier only (another tier may pass on to the next), and not one that only concerns host endpoints (preDNAT,
- *   doNotTrack).
- * - Cilium: endpointSelector {} and a rule list of the direction whose entries are all empty (`- {}`), unless enableDefaultDeny
- *   turns it off.
- * AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy take part in another order (priorities, pass) and
- * are not judged here. Nor is a default deny of an engine that is not the one that runs: its policies may be left over from before,
- * and the plug-in that carries out NetworkPolicy knows nothing of them. Any policy that may touch the namespace and isn't recognised is named, so that nobody takes "no
- * NetworkPolicy" for "open" or for "closed".
+ * Default deny of a direction: the policies that apply to every pod of the namespace, whatever its labels, deny what none of them
+ * allows, for every pod and every address. What they allow stands on top of it, as the rules of NetworkPolicies do, unless one of
+ * them allows everything to everybody.
+ * - Calico and Cilium isolate the pods that a policy selects. Calico's tiers, orders and Pass are followed; what is not for pods
+ *   (host endpoints: preDNAT, doNotTrack) is none.
+ * - AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy isolate nobody: their Deny rules have to name everybody.
+ *   For Ingress they can't name addresses outside the cluster, so that they are no default deny of it.
+ * A policy that could close the namespace, and of which it isn't known whether it is carried out, or that could not be read whole,
+ * is named, so that nobody takes "no NetworkPolicy" for "open" or for "closed". The policies of an engine that doesn't run may be
+ * left over from before.
  */
 import type { Inventory, ResourceRef } from "@/lib/inventory/inventory";
-import { refOf } from "@/lib/inventory/inventory";
-import type { CustomObject } from "@/lib/inventory/kinds";
+import { refKey } from "@/lib/inventory/inventory";
+import type { Labels } from "@/lib/inventory/selectors";
 import type { SectionName } from "@/lib/inventory/snapshot";
-import { namespaceOf } from "@/lib/inventory/workloads";
+import { type AddressFamily, everyAddress } from "./addresses";
+import { matchNamespace, type PodEndpoint, testLabels } from "./endpoints";
+import { type DirectionAnswer, evaluateDirection, type Program, programOf } from "./evaluate-direction";
+import type { Policy, Tri } from "./model";
+import { evaluateOutside } from "./outside";
 import { recognisePlugins } from "./plugins";
 import type { Direction } from "./policies";
+import { isEveryPort, isNoPort } from "./ports";
+import { reachability, type Reachability } from "./reachability";
 
 export interface OtherPolicies {
   /** Policies that deny the direction by default for every pod of the namespace. */
   denies: ResourceRef[];
-  /** Policies that may apply to the namespace and were not judged. */
+  /** Policies that may do so: not read whole, or nobody knows whether they are carried out. */
   unparsed: ResourceRef[];
+  /** Policies over every pod of the namespace that were read and are no default deny. */
+  partial: ResourceRef[];
   /** Sections of other engines that could not be read; an engine that isn't installed is not one of them. */
   unreadable: { section: SectionName; message: string }[];
 }
 
-const NAMESPACED = ["cilium-networkpolicies", "calico-networkpolicies"] as const;
-const CLUSTER_WIDE = [
+const SECTIONS = [
+  "cilium-networkpolicies",
+  "calico-networkpolicies",
   "cilium-clusterwidenetworkpolicies",
   "calico-globalnetworkpolicies",
   "adminnetworkpolicies",
   "baselineadminnetworkpolicies",
   "clusternetworkpolicies",
-] as const;
-type EngineSection = (typeof NAMESPACED)[number] | (typeof CLUSTER_WIDE)[number];
+] as const satisfies readonly SectionName[];
+
+/** True for a policy that isn't Kubernetes' own NetworkPolicy. */
+export function isOfOtherEngine({ ref }: Policy): boolean {
+  return !/^(networking\.k8s\.io|extensions)\//.test(ref.apiVersion);
+}
 
 /** What the engines beside NetworkPolicy say about a namespace and a direction. */
 export function otherPolicies(inventory: Inventory, namespace: string, direction: Direction): OtherPolicies {
-  const out: OtherPolicies = { denies: [], unparsed: [], unreadable: [] };
-  for (const section of [...NAMESPACED, ...CLUSTER_WIDE]) {
-    const readable = inventory.readable(section);
-    // A section that this agent never asked for is not evidence of an engine; one that was refused may hide policies.
-    if (!readable.known && readable.status !== "not-collected") {
-      out.unreadable.push({ section, message: readable.message });
-    }
-    for (const policy of inventory.list(section)) {
-      const isClusterWide = (CLUSTER_WIDE as readonly string[]).includes(section);
-      if (!isClusterWide && namespaceOf(policy) !== namespace) continue;
-      const verdict = judge(section, policy, namespace, direction);
-      if (verdict === "deny" && mayRun(inventory, section)) out.denies.push(refOf(policy));
-      else if (verdict !== "elsewhere") out.unparsed.push(refOf(policy));
-    }
+  const unreadable = unreadableEngines(inventory);
+  const out: OtherPolicies = { denies: [], unparsed: [], partial: [], unreadable };
+  const network = reachability(inventory, { asWritten: true });
+  const pod = network.hypotheticalPod(namespace, null);
+  const found = network
+    .policiesOn(pod, direction)
+    // `*` stands for a section that was refused.
+    .filter((policy) => isOfOtherEngine(policy) && policy.ref.name !== "*")
+    .map((policy) => ({ policy, covers: coversNamespace(network, policy, namespace) }))
+    .filter(({ covers }) => covers !== "no");
+  if (found.length === 0) return out;
+
+  const world: World = { pod, direction, families: familiesOf(inventory) };
+  const opening = new Set(found.filter(({ policy }) => allowsEverything(world, policy)).map(({ policy }) => policy));
+  const closing = found.filter(({ policy }) => !opening.has(policy));
+  const sure = closing
+    .filter(({ policy, covers }) => covers === "yes" && isRead(policy, direction) && isCarriedOut(inventory, policy))
+    .map(({ policy }) => policy);
+  if (sure.length > 0 && opening.size === 0 && closes(world, sure)) {
+    out.denies = refsOf(sure);
+    return out;
   }
+  const all = closing.map(({ policy }) => policy);
+  const unread = all.filter((policy) => !isRead(policy, direction));
+  const doubtful = closes(world, all) ? all.filter((policy) => opening.size > 0 || !sure.includes(policy)) : unread;
+  out.unparsed = refsOf(doubtful);
+  out.partial = refsOf(found.map(({ policy }) => policy).filter((policy) => !doubtful.includes(policy)));
   return out;
 }
 
-/** False when plug-ins were recognised and the engine whose policies these are is not among them. */
-function mayRun(inventory: Inventory, section: EngineSection): boolean {
-  const plugins = recognisePlugins(inventory.list("daemonsets"));
-  const engine = section.startsWith("cilium") ? "Cilium" : "Calico";
-  return plugins.length === 0 || plugins.some((plugin) => plugin.name === engine);
-}
-
-/** `elsewhere`: the policy certainly doesn't touch this namespace, or not this direction. */
-type Verdict = "deny" | "unparsed" | "elsewhere";
-
-function judge(section: EngineSection, policy: CustomObject, namespace: string, direction: Direction): Verdict {
-  switch (section) {
-    case "calico-networkpolicies":
-    case "calico-globalnetworkpolicies":
-      return judgeCalico(policy, namespace, direction);
-    case "cilium-networkpolicies":
-    case "cilium-clusterwidenetworkpolicies":
-      return judgeCilium(policy, direction);
-    case "adminnetworkpolicies":
-    case "baselineadminnetworkpolicies":
-    case "clusternetworkpolicies":
-      return "unparsed";
-  }
-}
-
-function judgeCalico(policy: CustomObject, namespace: string, direction: Direction): Verdict {
-  const spec = policy.spec ?? {};
-  const rules = listOf(spec[direction === "Ingress" ? "ingress" : "egress"]);
-  const types = listOf(spec.types);
-  const applies = types.length > 0 ? types.includes(direction) : direction === "Ingress" || rules.length > 0;
-  if (!applies) return "elsewhere";
-  const namespaceSelected = selectsNamespace(textOf(spec.namespaceSelector), namespace);
-  if (namespaceSelected === false) return "elsewhere";
-  const selector = textOf(spec.selector);
-  // The namespace may also be written into the endpoint selector of a global policy.
-  const endpointSelected = isAll(selector) ? true : selectsNamespace(selector, namespace);
-  if (endpointSelected === false) return "elsewhere";
-  const tier = textOf(spec.tier);
-  if ((tier !== "" && tier !== "default") || spec.preDNAT === true || spec.doNotTrack === true) return "unparsed";
-  const denies = rules.every((rule) => textOf(asObject(rule)?.action) === "Deny");
-  const everyPod =
-    namespaceSelected === true && endpointSelected === true && isAll(textOf(spec.serviceAccountSelector));
-  return everyPod && denies ? "deny" : "unparsed";
-}
-
-function isAll(selector: string): boolean {
-  const trimmed = selector.replaceAll(/\s/g, "");
-  return trimmed === "" || trimmed === "all()";
-}
-
-const NAME_KEYS = "(?:projectcalico\\.org/name|projectcalico\\.org/namespace|kubernetes\\.io/metadata\\.name)";
-const COMPARE = new RegExp(`^${NAME_KEYS}\\s*(==|!=)\\s*['"]([^'"]*)['"]$`);
-const MEMBER = new RegExp(`^${NAME_KEYS}\\s+(not\\s+in|in)\\s*\\{([^}]*)\\}$`);
-const HAS_NAME = new RegExp(`^has\\(${NAME_KEYS}\\)$`);
-
-/** Whether a Calico selector over the namespace's name holds; null when it is about anything else. Terms joined by && only. */
-function selectsNamespace(selector: string, namespace: string): boolean | null {
-  if (isAll(selector)) return true;
-  const terms = selector.split("&&").map((term) => evaluateTerm(term.trim(), namespace));
-  if (terms.includes(false)) return false;
-  return terms.every((term) => term === true) ? true : null;
-}
-
-function evaluateTerm(term: string, namespace: string): boolean | null {
-  if (term === "all()" || HAS_NAME.test(term)) return true;
-  const compare = COMPARE.exec(term);
-  if (compare) return (compare[2] === namespace) === (compare[1] === "==");
-  const member = MEMBER.exec(term);
-  if (!member) return null;
-  const names = (member[2] ?? "").split(",").map((name) => name.trim().replaceAll(/^['"]|['"]$/g, ""));
-  return names.includes(namespace) === (member[1] === "in");
-}
-
-function judgeCilium(policy: CustomObject, direction: Direction): Verdict {
-  const specs = [policy.spec, ...listOf(policy.specs)].map(asObject).filter((spec) => spec !== null);
-  if (specs.length === 0) return "unparsed";
-  const key = direction === "Ingress" ? "ingress" : "egress";
-  const verdicts = specs.map((spec): Verdict => {
-    const selector = asObject(spec.endpointSelector);
-    const flag = asObject(spec.enableDefaultDeny)?.[key];
-    const rules = listOf(spec[key]);
-    const hasDenyRules = listOf(spec[`${key}Deny`]).length > 0;
-    if (selector === null) return asObject(spec.nodeSelector) === null ? "unparsed" : "elsewhere";
-    if (rules.length === 0 && !hasDenyRules && flag !== true) return "elsewhere";
-    const selectsAll =
-      Object.keys(asObject(selector.matchLabels) ?? {}).length === 0 && listOf(selector.matchExpressions).length === 0;
-    const allEmpty = rules.every((rule) => Object.keys(asObject(rule) ?? { x: 1 }).length === 0);
-    return selectsAll && flag !== false && allEmpty && (rules.length > 0 || flag === true) ? "deny" : "unparsed";
+/** Sections of other engines that could not be read. One that nobody asked for is no evidence of an engine; a refused one may hide policies. */
+export function unreadableEngines(inventory: Inventory): OtherPolicies["unreadable"] {
+  return SECTIONS.flatMap((section) => {
+    const readable = inventory.readable(section);
+    return readable.known || readable.status === "not-collected" ? [] : [{ section, message: readable.message }];
   });
-  if (verdicts.includes("deny")) return "deny";
-  return verdicts.includes("unparsed") ? "unparsed" : "elsewhere";
 }
 
-function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : [];
+function refsOf(policies: readonly Policy[]): ResourceRef[] {
+  return [...new Map(policies.map(({ ref }) => [refKey(ref), ref])).values()];
 }
-function asObject(value: unknown): Record<string, unknown> | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : null;
+
+/**
+ * Whether a policy applies to every pod of the namespace. `no`: to none, or to some by their labels; a narrower policy is no default.
+ * Every combination of the values that its selector can tell apart is tried.
+ */
+function coversNamespace(network: Reachability, policy: Policy, namespace: string): Tri {
+  const { namespaces, pods } = policy.appliesTo;
+  const place = matchNamespace(namespaces, network.hypotheticalPod(namespace, null));
+  if (place === "no" || pods.isEvery) return place;
+  let choices: Labels[] = [{}];
+  for (const [key, values] of pods.mentions) {
+    choices = choices.flatMap((labels) => [
+      labels,
+      ...[...new Set([...values, OTHER_VALUE])].map((value) => ({ ...labels, [key]: value })),
+    ]);
+    if (choices.length > MOST_CHOICES) return "maybe";
+  }
+  // What a pod has because of where it lies overrules a choice.
+  const isEvery = choices.every(
+    (labels) => testLabels(pods, network.hypotheticalPod(namespace, labels).labels) === "yes",
+  );
+  return isEvery ? place : "no";
 }
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
+const OTHER_VALUE = "any-other-value";
+const MOST_CHOICES = 500;
+
+/** Whether what the policy closes was read: what it allows may go beyond ports and addresses. */
+function isRead({ doubts, parts }: Policy, direction: Direction): boolean {
+  const part = parts[direction];
+  return (
+    doubts.length === 0 &&
+    part !== null &&
+    part.isolates !== "maybe" &&
+    part.steps.every(({ action, isCertain }) => action === "allow" || isCertain)
+  );
+}
+
+/** Where no plug-in was recognised, whether anything is carried out is the question of enforcement. */
+function isCarriedOut(inventory: Inventory, { index }: Policy): boolean {
+  if (recognisePlugins(inventory.list("daemonsets")).length === 0) return true;
+  // Both readings hold the same policies in the same order.
+  return reachability(inventory).policies[index]?.appliesTo.certain === true;
+}
+
+interface World {
+  pod: PodEndpoint;
+  direction: Direction;
+  families: readonly AddressFamily[];
+}
+
+/** Whether policies over every pod leave nothing open that none of them allows, taking each as carried out and read. */
+function closes(world: World, policies: readonly Policy[]): boolean {
+  const { direction } = world;
+  const closing = policies.flatMap((policy): Policy[] => {
+    const part = policy.parts[direction];
+    if (part === null) return [];
+    const steps = part.steps.filter(({ action }) => action !== "allow").map((step) => ({ ...step, isCertain: true }));
+    const isolates = part.isolates === "maybe" ? "yes" : part.isolates;
+    return [{ ...policy, parts: { ...policy.parts, [direction]: { isolates, steps } } }];
+  });
+  return answersOf(world, closing).every(({ allowed, unknown }) => isNoPort(allowed) && isNoPort(unknown));
+}
+
+/** Whether the policy by itself lets everything through, so that it closes nothing. */
+function allowsEverything(world: World, policy: Policy): boolean {
+  const steps = policy.parts[world.direction]?.steps ?? [];
+  return (
+    steps.some(({ action, isCertain }) => action === "allow" && isCertain) &&
+    answersOf(world, [policy]).every(({ allowed }) => isEveryPort(allowed))
+  );
+}
+
+/** What the policies say to everybody of whom nothing is known, and to every address. */
+function answersOf({ pod, direction, families }: World, policies: readonly Policy[]): DirectionAnswer[] {
+  const program: Program = programOf(
+    direction,
+    policies.map((policy) => ({ policy, selects: "yes" as const })),
+  );
+  const strangers = families.map((family) => {
+    const stranger: PodEndpoint = {
+      ...pod,
+      namespace: "",
+      namespaceLabels: null,
+      labels: null,
+      addresses: [everyAddress(family)],
+    };
+    return evaluateDirection(program, stranger, direction === "Ingress" ? pod : stranger, "no");
+  });
+  const outside = evaluateOutside(program, pod).filter(({ range }) => families.includes(range.family));
+  return [...strangers, ...outside.map(({ answer }) => answer)];
+}
+
+/** The address families that pods and nodes of the cluster use; both where none is seen. */
+function familiesOf(inventory: Inventory): AddressFamily[] {
+  const texts = [
+    ...inventory.nodes.flatMap(({ spec }) => [...(spec?.podCIDRs ?? []), spec?.podCIDR ?? ""]),
+    ...inventory.livePods.flatMap(({ pod: { status } }) => [
+      status?.podIP ?? "",
+      ...(status?.podIPs ?? []).map(({ ip }) => ip ?? ""),
+    ]),
+  ].filter((text) => text !== "");
+  const found = ([4, 6] as const).filter((family) => texts.some((text) => text.includes(":") === (family === 6)));
+  return found.length === 0 ? [4, 6] : found;
 }

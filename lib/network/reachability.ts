@@ -84,17 +84,13 @@ export function reachability(inventory: Inventory, { asWritten = false }: Reacha
 }
 
 export class Reachability {
-  readonly classes: readonly PodClass[];
   readonly policies: readonly Policy[];
-  private readonly byPod = new Map<Pod, PodClass>();
-  private readonly byWorkload = new Map<string, PodClass[]>();
-  private readonly byNamespace = new Map<string, PodClass[]>();
-  private readonly hostsByNamespace = new Map<string, PodClass[]>();
+  /** Built when somebody asks about a pod that is there. */
+  private built: Population | null = null;
   private readonly policyIndex: PolicyIndex;
   private readonly programs = new WeakMap<PodEndpoint, Record<Direction, Program>>();
   private readonly anyPods = new Map<string, PodEndpoint>();
   private byPolicy: Map<Policy, PodClass[]> | null = null;
-  private readonly classIndex: ClassIndex;
   /** By index of a class; pods that don't exist, each for itself. */
   private readonly rows: Record<Direction, Row[]> = { Ingress: [], Egress: [] };
   private readonly rowsOfOthers = new WeakMap<PodEndpoint, { [D in Direction]?: Row }>();
@@ -117,33 +113,29 @@ export class Reachability {
     this.unknownAddress = asWritten ? "no" : "maybe";
     this.policies = readPolicies(inventory, asWritten).map((policy, index) => Object.assign(policy, { index }));
     this.policyIndex = new PolicyIndex(this.policies);
-    this.classes = buildPodClasses(inventory, this.policies, asWritten);
-    this.classIndex = new ClassIndex(this.classes, this.unknownAddress);
-    for (const podClass of this.classes) {
-      push(this.byNamespace, podClass.namespace, podClass);
-      if (podClass.isHostNetwork) push(this.hostsByNamespace, podClass.namespace, podClass);
-      for (const { pod, workload } of podClass.members) {
-        if (pod !== null) this.byPod.set(pod, podClass);
-        const known = this.byWorkload.get(refKey(workload.ref));
-        if (known?.at(-1) !== podClass) push(this.byWorkload, refKey(workload.ref), podClass);
-      }
-    }
+  }
+
+  get classes(): readonly PodClass[] {
+    return this.population().classes;
+  }
+  private population(): Population {
+    return (this.built ??= populationOf(this.inventory, this.policies, this.asWritten, this.unknownAddress));
   }
 
   /** The class of a live pod of the inventory. */
   classOf(pod: Pod): PodClass | undefined {
-    return this.byPod.get(pod);
+    return this.population().byPod.get(pod);
   }
   /** The classes of a workload's pods or template. */
   classesOf(workload: Workload): readonly PodClass[] {
-    return this.byWorkload.get(refKey(workload.ref)) ?? [];
+    return this.population().byWorkload.get(refKey(workload.ref)) ?? [];
   }
   classesIn(namespace: string): readonly PodClass[] {
-    return this.byNamespace.get(namespace) ?? [];
+    return this.population().byNamespace.get(namespace) ?? [];
   }
   /** Those of the namespace's classes that are on the host network. */
   hostClassesIn(namespace: string): readonly PodClass[] {
-    return this.hostsByNamespace.get(namespace) ?? [];
+    return this.population().hostsByNamespace.get(namespace) ?? [];
   }
   /**
    * A pod that doesn't exist, with labels of its owner's choice (null: any that there may be), in a namespace: `from` or `to` of
@@ -174,7 +166,9 @@ export class Reachability {
 
   /** The classes that some of the peers name, for certain or perhaps. */
   named(peers: readonly Peer[]): PodClass[] {
-    return [...this.classIndex.named(peers)].sort((a, b) => a - b).flatMap((index) => this.classes[index] ?? []);
+    return [...this.population().classIndex.named(peers)]
+      .sort((a, b) => a - b)
+      .flatMap((index) => this.classes[index] ?? []);
   }
 
   /** The policies that apply to a pod in a direction, for certain or perhaps. */
@@ -287,7 +281,7 @@ export class Reachability {
     const key = [direction, program.key, named, pod.enforcement.status, pod.enforcement.ground].join("\n");
     let row = this.rowsByKey.get(key);
     if (row === undefined) {
-      row = { program, touched: this.classIndex.touchedBy(program), answers: new Map(), untouched: null };
+      row = { program, touched: this.population().classIndex.touchedBy(program), answers: new Map(), untouched: null };
       this.rowsByKey.set(key, row);
     }
     return row;
@@ -305,6 +299,42 @@ export class Reachability {
     }
     return found[direction];
   }
+}
+
+/** The classes of the pods that there are, and the ways to find them. */
+interface Population {
+  classes: readonly PodClass[];
+  classIndex: ClassIndex;
+  byPod: Map<Pod, PodClass>;
+  byWorkload: Map<string, PodClass[]>;
+  byNamespace: Map<string, PodClass[]>;
+  hostsByNamespace: Map<string, PodClass[]>;
+}
+function populationOf(
+  inventory: Inventory,
+  policies: readonly Policy[],
+  asWritten: boolean,
+  unknownAddress: Tri,
+): Population {
+  const classes = buildPodClasses(inventory, policies, asWritten);
+  const found: Population = {
+    classes,
+    classIndex: new ClassIndex(classes, unknownAddress),
+    byPod: new Map(),
+    byWorkload: new Map(),
+    byNamespace: new Map(),
+    hostsByNamespace: new Map(),
+  };
+  for (const podClass of classes) {
+    push(found.byNamespace, podClass.namespace, podClass);
+    if (podClass.isHostNetwork) push(found.hostsByNamespace, podClass.namespace, podClass);
+    for (const { pod, workload } of podClass.members) {
+      if (pod !== null) found.byPod.set(pod, podClass);
+      const known = found.byWorkload.get(refKey(workload.ref));
+      if (known?.at(-1) !== podClass) push(found.byWorkload, refKey(workload.ref), podClass);
+    }
+  }
+  return found;
 }
 
 function combine(egress: DirectionAnswer, ingress: DirectionAnswer): Connection {
