@@ -5,7 +5,7 @@ import { StatusIcon } from "../status/status-icon";
 
 type Source = ControlDetail["sources"][number];
 
-/** What a control reads of the Kubernetes API: without one of these it never passes. */
+/** What a control reads of the Kubernetes API: what it never passes without, and what it looks into beside that. */
 export function ControlSections({ sections }: { sections: ControlDetail["sections"] }) {
   if (sections.length === 0)
     return (
@@ -14,20 +14,38 @@ export function ControlSections({ sections }: { sections: ControlDetail["section
         missing.
       </p>
     );
+  const needed = sections.filter(({ isNeeded }) => isNeeded);
+  const beside = sections.filter(({ isNeeded }) => !isNeeded);
   return (
     <>
-      <ul className="flex flex-wrap gap-1.5">
-        {sections.map(({ name, resources, isOptional }) => (
-          <li key={name} className="chip mono max-w-full" title={resources.join(", ")}>
-            <span className="truncate">{resources[0]?.startsWith("*") === false ? resources[0] : name}</span>
-            {isOptional ? <span className="text-fg-3">if allowed</span> : null}
-          </li>
-        ))}
-      </ul>
-      <p className="mt-2 text-fg-3">
-        Where one can’t be read, the control answers Could not evaluate, never Pass. Values of Secrets are not read.
-      </p>
+      {needed.length === 0 ? null : (
+        <>
+          <Sections sections={needed} />
+          <p className="mt-2 text-fg-3">
+            Where one can’t be read, the control answers Could not evaluate, never Pass. Values of Secrets are not read.
+          </p>
+        </>
+      )}
+      {beside.length === 0 ? null : (
+        <>
+          <p className="mt-3 mb-1.5 text-fg-2">Also, where it is there:</p>
+          <Sections sections={beside} />
+        </>
+      )}
     </>
+  );
+}
+
+function Sections({ sections }: { sections: ControlDetail["sections"] }) {
+  return (
+    <ul className="flex flex-wrap gap-1.5">
+      {sections.map(({ name, resources, isOptional }) => (
+        <li key={name} className="chip mono max-w-full" title={resources.join(", ")}>
+          <span className="truncate">{resources[0]?.startsWith("*") === false ? resources[0] : name}</span>
+          {isOptional ? <span className="text-fg-3">if allowed</span> : null}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -212,11 +212,13 @@ export const controlDetail = controlRow.extend({
     /** This release has no code for it. */
     isRetired: z.boolean(),
   }),
-  /** What of the Kubernetes API it can't do without. */
+  /** What of the Kubernetes API it reads. */
   sections: z.array(
     z.object({
       name: z.string(),
       resources: z.array(z.string()),
+      /** Without it no pass is believed; otherwise it asks another source or says so itself. */
+      isNeeded: z.boolean(),
       /** Read only where an operator allows it. */ isOptional: z.boolean(),
     }),
   ),

@@ -68,7 +68,7 @@ export const admPssRestricted: Control = {
     notApplicable: "Only in a cluster without CDE and connected-to namespaces.",
     why: "The built-in admission plug-in reads exactly these labels when a pod is created or changed.",
     cannotSee:
-      "Exemptions (users, runtime classes, namespaces) and defaults in the API server's admission configuration, unless that file was imported; pods that were running before.",
+      "Exemptions (users, runtime classes, namespaces) and defaults in the API server's admission configuration, unless that file was imported; a plug-in that was switched off on API servers whose flags are not visible (cp-admission-plugins is then unknown); pods that were running before.",
   },
   evaluate: (context) => {
     const plugin = pluginState(context.inventory);

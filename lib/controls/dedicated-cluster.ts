@@ -3,6 +3,7 @@
  *
  * Namespaces of the system itself don't count, nor does `default` while it runs nothing.
  */
+import type { Provider } from "@/lib/inventory/snapshot";
 import type { EvaluationContext } from "./types";
 
 export interface Dedication {
@@ -16,13 +17,20 @@ export interface Dedication {
   inside: string[];
 }
 
-const SYSTEM =
-  /^(kube-system|kube-public|kube-node-lease|openshift|openshift-.*|gke-managed-.*|gmp-system|gmp-public)$/;
+const SYSTEM = /^(kube-system|kube-public|kube-node-lease)$/;
+/** Namespaces that a provider runs by itself; elsewhere anybody could have chosen such a name. */
+const OF_PROVIDER: Partial<Record<Provider, RegExp>> = {
+  openshift: /^openshift(-.*)?$/,
+  gke: /^(gke-managed-.*|gmp-system|gmp-public)$/,
+};
 
 export function dedicationOf({ inventory, scope }: EvaluationContext): Dedication {
   const isDefaultEmpty = inventory.readable("pods").known && inventory.workloadsIn("default").length === 0;
   const own = scope.namespaces.filter(
-    ({ namespace }) => !SYSTEM.test(namespace) && !(namespace === "default" && isDefaultEmpty),
+    ({ namespace }) =>
+      !SYSTEM.test(namespace) &&
+      OF_PROVIDER[inventory.provider]?.test(namespace) !== true &&
+      !(namespace === "default" && isDefaultEmpty),
   );
   const foreign = own.filter(({ category }) => category === "out-of-scope").map(({ namespace }) => namespace);
   const unlabelled = own

@@ -7,6 +7,18 @@ const shop = namespace("shop", { "pci-scope": "out-of-scope" });
 
 describeControl(isoDedicatedCluster, [
   {
+    name: "a namespace that is only called like one of a provider",
+    objects: [cdeNamespace(), namespace("openshift-payments", { "pci-scope": "out-of-scope" })],
+    status: "fail",
+    says: "openshift-payments",
+  },
+  {
+    name: "the provider's own namespaces",
+    objects: [cdeNamespace(), namespace("openshift-monitoring", { "pci-scope": "out-of-scope" })],
+    options: { provider: "openshift" },
+    status: "pass",
+  },
+  {
     name: "only CDE, connected-to and the system's own namespaces",
     status: "pass",
     objects: [cdeNamespace(), tools, namespace("kube-system"), namespace("default")],

@@ -6,6 +6,7 @@ import { revisionOf } from "@/lib/assessment/catalog-document";
 import { CONTROL_FAMILIES, CUSTOM_FAMILY, familyOf } from "@/lib/controls/families";
 import { type Control, SEVERITIES } from "@/lib/controls/types";
 import { RingfenceError } from "@/lib/errors";
+import { readsBeside } from "@/lib/controls/also-reads";
 import { IMPORT_KINDS } from "@/lib/inventory/imports";
 import { findSection } from "@/lib/inventory/sections";
 import type { SectionName } from "@/lib/inventory/snapshot";
@@ -147,7 +148,10 @@ export async function getControl(
       isDecidedAnew: catalog.decidedAnew.includes(id),
       isRetired: catalog.retired.includes(id),
     },
-    sections: control.sections.map(sectionOf),
+    sections: [
+      ...control.sections.map((name) => sectionOf(name, true)),
+      ...readsBeside(id).map((name) => sectionOf(name, false)),
+    ],
     sources: await readSources(principal, lens, now, { control: id, clusters, inClusters }),
     guideErrors: guideErrorsAbout({ control: id }),
     verify: verifyOf(control),
@@ -201,13 +205,14 @@ function rowOf(control: Control, { catalog, clusters, statuses }: Facts): Contro
 }
 
 /** A section as the rights that fill it name it: `networkpolicies.networking.k8s.io`. */
-function sectionOf(name: SectionName): ControlDetail["sections"][number] {
+function sectionOf(name: SectionName, isNeeded: boolean): ControlDetail["sections"][number] {
   const section = findSection(name);
   return {
     name,
     resources: [
       ...new Set(section?.sources.map(({ group, resource }) => (group === "" ? resource : `${resource}.${group}`))),
     ],
+    isNeeded,
     isOptional: section?.optional === true,
   };
 }
