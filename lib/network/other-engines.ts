@@ -56,6 +56,7 @@ export function isOfOtherEngine({ ref }: Policy): boolean {
 export function otherPolicies(inventory: Inventory, namespace: string, direction: Direction): OtherPolicies {
   const unreadable = unreadableEngines(inventory);
   const out: OtherPolicies = { denies: [], unparsed: [], partial: [], unreadable };
+  if (isWithoutEngines(inventory)) return out;
   const network = reachability(inventory, { asWritten: true });
   const pod = network.hypotheticalPod(namespace, null);
   const found = network
@@ -90,6 +91,15 @@ export function unreadableEngines(inventory: Inventory): OtherPolicies["unreadab
     const readable = inventory.readable(section);
     return readable.known || readable.status === "not-collected" ? [] : [{ section, message: readable.message }];
   });
+}
+
+/** No policy of another engine, whether it is valid or not. */
+function isWithoutEngines(inventory: Inventory): boolean {
+  const groups = /(?:^|\.)(?:cilium\.io|projectcalico\.org|policy\.networking\.k8s\.io)\//;
+  return (
+    SECTIONS.every((section) => inventory.list(section).length === 0) &&
+    !inventory.invalid.some(({ apiVersion }) => groups.test(apiVersion))
+  );
 }
 
 function refsOf(policies: readonly Policy[]): ResourceRef[] {

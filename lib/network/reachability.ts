@@ -23,13 +23,13 @@ import type { Labels } from "@/lib/inventory/selectors";
 import { refKey } from "@/lib/inventory/inventory";
 import type { Pod } from "@/lib/inventory/kinds";
 import { type AddressRange, everyAddress, parseBlock } from "./addresses";
-import { type Endpoint, type PodEndpoint } from "./endpoints";
+import { type Endpoint, matchNamespace, type PodEndpoint } from "./endpoints";
 import { ClassIndex } from "./class-index";
 import { EXEMPT_ADDRESS, EXEMPT_HOST, fromNode, underEnforcement } from "./exemptions";
 import { PolicyIndex } from "./policy-index";
 import { enforcementOn } from "./enforcement";
 import { type DirectionAnswer, evaluateDirection, type Program, programOf, selects } from "./evaluate-direction";
-import type { Peer, Policy, Tri } from "./model";
+import type { NamespaceTest, Peer, Policy, Tri } from "./model";
 import { evaluateOutside, type OutsideAnswer } from "./outside";
 import { buildPodClasses, knownNamespaceLabels, NAMESPACE_KEY, type PodClass } from "./pod-classes";
 import type { Direction } from "./policies";
@@ -64,6 +64,8 @@ interface Row {
   answers: Map<number | string, DirectionAnswer>;
   /** The answer for every class that no rule names. */
   untouched: DirectionAnswer | null;
+  /** The namespaces that its rules name; null when some rule names pods otherwise. */
+  spaces: readonly NamespaceTest[] | null;
 }
 
 const cache = new WeakMap<Inventory, Map<boolean, Reachability>>();
@@ -77,7 +79,8 @@ export function reachability(inventory: Inventory, { asWritten = false }: Reacha
   }
   let answer = found.get(asWritten);
   if (answer === undefined) {
-    answer = new Reachability(inventory, asWritten);
+    const effective = asWritten ? reachability(inventory) : null;
+    answer = effective?.isAsWritten() === true ? effective : new Reachability(inventory, asWritten);
     found.set(asWritten, answer);
   }
   return answer;
@@ -111,8 +114,25 @@ export class Reachability {
   ) {
     this.podRanges = podRangesOf(inventory);
     this.unknownAddress = asWritten ? "no" : "maybe";
-    this.policies = readPolicies(inventory, asWritten).map((policy, index) => Object.assign(policy, { index }));
+    this.policies = readPolicies(inventory, asWritten);
     this.policyIndex = new PolicyIndex(this.policies);
+  }
+
+  /** Whether every policy is read and carried out for every pod as it is written, so that there is nothing to tell apart. */
+  isAsWritten(): boolean {
+    const { inventory, policies } = this;
+    if (this.asWritten) return true;
+    // Only what is there already is shared: the question must not cost what it saves.
+    if (this.built === null) return false;
+    if (enforcementOn(inventory, []).status !== "enforced" || policies !== readPolicies(inventory, true)) return false;
+    const hasBlocks = policies.some(({ parts }) =>
+      [parts.Ingress, parts.Egress].some((part) =>
+        part?.steps.some(({ peers }) => peers.some((peer) => peer.kind === "block" && peer.matchesPods !== "no")),
+      ),
+    );
+    // What a block says of a pod without an address is read in two ways.
+    const isDoubtful = hasBlocks && this.classes.some(({ addresses }) => addresses === null);
+    return !isDoubtful && this.classes.every(({ enforcement }) => enforcement.status === "enforced");
   }
 
   get classes(): readonly PodClass[] {
@@ -255,6 +275,7 @@ export class Reachability {
     const name = nameOfEnd(peer);
     if (name === null) return ask();
     if (typeof name === "number" && !row.touched.has(name)) return (row.untouched ??= ask());
+    if (typeof name === "string" && peer.kind === "pod" && !mayName(row, peer)) return (row.untouched ??= ask());
     let answer = row.answers.get(name);
     if (answer === undefined) {
       answer = ask();
@@ -281,7 +302,13 @@ export class Reachability {
     const key = [direction, program.key, named, pod.enforcement.status, pod.enforcement.ground].join("\n");
     let row = this.rowsByKey.get(key);
     if (row === undefined) {
-      row = { program, touched: this.population().classIndex.touchedBy(program), answers: new Map(), untouched: null };
+      row = {
+        program,
+        touched: this.population().classIndex.touchedBy(program),
+        answers: new Map(),
+        untouched: null,
+        spaces: spacesOf(program),
+      };
       this.rowsByKey.set(key, row);
     }
     return row;
@@ -346,6 +373,28 @@ function combine(egress: DirectionAnswer, ingress: DirectionAnswer): Connection 
     unionPorts(ingress.allowed, ingress.unknown),
   );
   return { allowed, unknown: subtractPorts(possible, allowed), egress, ingress };
+}
+
+function spacesOf(program: Program): NamespaceTest[] | null {
+  const peers = new Set(
+    program.tiers.flatMap(({ groups }) =>
+      groups
+        .flat()
+        .flatMap(({ policy }) => (policy.parts[program.direction]?.steps ?? []).flatMap((step) => step.peers)),
+    ),
+  );
+  const found = new Map<string, NamespaceTest>();
+  for (const peer of peers) {
+    if (peer.kind === "outside" || peer.kind === "nodes") continue;
+    if (peer.kind !== "pods") return null;
+    const { namespaces } = peer;
+    found.set(namespaces.kind === "named" ? `named ${namespaces.name}` : `labels ${namespaces.labels.key}`, namespaces);
+  }
+  return [...found.values()];
+}
+/** Whether some rule may name a pod of the namespace, whatever its labels. */
+function mayName({ spaces }: Row, pod: PodEndpoint): boolean {
+  return pod.isHostNetwork || spaces === null || spaces.some((test) => matchNamespace(test, pod) !== "no");
 }
 
 /** What tells one peer from another; null for one that is asked about once. */

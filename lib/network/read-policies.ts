@@ -14,14 +14,51 @@ import { readCalicoPolicies } from "./read-calico";
 import { readCiliumPolicies } from "./read-cilium";
 import { readNetworkPolicies } from "./read-network-policies";
 
-/** `asWritten`: every policy is taken as carried out. */
-export function readPolicies(inventory: Inventory, asWritten: boolean): Omit<Policy, "index">[] {
+const cache = new WeakMap<Inventory, Map<string, readonly Policy[]>>();
+
+/** `asWritten`: every policy is taken as carried out. The same list where that makes no difference. */
+export function readPolicies(inventory: Inventory, asWritten: boolean): readonly Policy[] {
   const plugins = recognisePlugins(inventory.list("daemonsets")).filter(({ enforces }) => enforces !== false);
   const facts: PluginFacts = {
     blocksMatchPods: blocksMatchPods(plugins, asWritten),
     supports: (kind) => asWritten || plugins.some((plugin) => carriesOut(plugin, kind)) || null,
   };
   const runs = (engine: string): boolean | null => asWritten || plugins.some(({ name }) => name === engine) || null;
+  const key = [
+    facts.blocksMatchPods,
+    ...ADMIN_SECTIONS.map(([section, kind]) => (inventory.list(section).length === 0 ? "" : facts.supports(kind))),
+    ...ENGINE_SECTIONS.map(([section, engine]) => (inventory.list(section).length === 0 ? "" : runs(engine))),
+  ].join(" ");
+  let lists = cache.get(inventory);
+  if (lists === undefined) {
+    lists = new Map();
+    cache.set(inventory, lists);
+  }
+  let list = lists.get(key);
+  if (list === undefined) {
+    list = readAll(inventory, facts, runs).map((policy, index) => Object.assign(policy, { index }));
+    lists.set(key, list);
+  }
+  return list;
+}
+
+const ADMIN_SECTIONS = [
+  ["adminnetworkpolicies", "AdminNetworkPolicy"],
+  ["baselineadminnetworkpolicies", "BaselineAdminNetworkPolicy"],
+  ["clusternetworkpolicies", "ClusterNetworkPolicy"],
+] as const;
+const ENGINE_SECTIONS = [
+  ["cilium-networkpolicies", "Cilium"],
+  ["cilium-clusterwidenetworkpolicies", "Cilium"],
+  ["calico-networkpolicies", "Calico"],
+  ["calico-globalnetworkpolicies", "Calico"],
+] as const;
+
+function readAll(
+  inventory: Inventory,
+  facts: PluginFacts,
+  runs: (engine: string) => boolean | null,
+): Omit<Policy, "index">[] {
   return [
     ...readNetworkPolicies(inventory, facts.blocksMatchPods),
     ...readAdminPolicies(inventory, facts),
