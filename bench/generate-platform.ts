@@ -33,6 +33,34 @@ export function* generatePlatform(options: PlatformOptions): Generator<Generated
   yield* admission();
   yield* mesh();
   yield* clusterAccess(options.namespaces);
+  yield* storage(options.namespaces);
+}
+
+/** An encrypted class, and a bound volume in every namespace; every fourth says what it holds and for how long. */
+function* storage(namespaces: number): Generator<Generated> {
+  yield one("storageclasses", "storage.k8s.io/v1", "StorageClass", "gp3", undefined, {
+    provisioner: "ebs.csi.aws.com",
+    parameters: { type: "gp3", encrypted: "true", kmsKeyId: "arn:aws:kms:eu-central-1:111122223333:key/generated" },
+    reclaimPolicy: "Delete",
+  });
+  for (let n = 0; n < namespaces; n++) {
+    const name = `team-${String(n).padStart(4, "0")}`;
+    const labels = n % 4 === 0 ? { "data-classification": "cardholder-data", "data-retention": "90d" } : {};
+    yield one("persistentvolumes", "v1", "PersistentVolume", `pv-${name}`, undefined, {
+      spec: {
+        storageClassName: "gp3",
+        claimRef: { namespace: name, name: "data-0" },
+        csi: { driver: "ebs.csi.aws.com" },
+        persistentVolumeReclaimPolicy: "Delete",
+      },
+      status: { phase: "Bound" },
+    });
+    yield one("persistentvolumeclaims", "v1", "PersistentVolumeClaim", "data-0", name, {
+      metadata: { labels },
+      spec: { storageClassName: "gp3", volumeName: `pv-${name}`, accessModes: ["ReadWriteOnce"] },
+      status: { phase: "Bound" },
+    });
+  }
 }
 
 /** An Ingress for every eighth workload; every fifth of those forgets its certificate. */
@@ -266,6 +294,12 @@ function* admission(): Generator<Generated> {
       spec: { admission: true, background: true, rules },
       status,
     });
+  yield one("kyverno-policyexceptions", "kyverno.io/v2", "PolicyException", "read-only-root", "team-0000", {
+    spec: {
+      exceptions: [{ policyName: "pod-security", ruleNames: ["read-only-root"] }],
+      match: { any: [{ resources: { kinds: ["Pod"], namespaces: ["team-0000"], names: ["batch-*"] } }] },
+    },
+  });
   yield policy("images", [rule("allowed-registries", { containers: [{ image: "registry.example.com/*" }] })]);
   yield policy("node-pool", [rule("cde-nodes-only", { nodeSelector: { "node-pool": "cde" } })]);
   yield policy("pod-security", [
