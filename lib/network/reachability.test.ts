@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
   cdeNamespace,
+  daemonSet,
   inventoryOf,
   minimalPod,
   minimalPodSpec,
   namespace,
   networkPolicy,
+  node,
 } from "@/lib/fixtures/builders";
 import { parseAddress } from "./addresses";
 import { describePorts } from "./ports";
@@ -189,5 +191,110 @@ describe("classes", () => {
     ];
     const { classes } = reachability(inventoryOf(world), { asWritten: true });
     expect(classes.map(({ members }) => members.length).sort((a, b) => a - b)).toEqual([1, 50]);
+  });
+});
+
+describe("asking about fewer pairs", () => {
+  // Everything that makes rows differ: default denies, rules by label and namespace, blocks, everybody, host network, nobody.
+  const spaces = ["cde", "shop", "tools", "open"];
+  const rules = [
+    networkPolicy("deny", "cde", { podSelector: {}, policyTypes: ["Ingress", "Egress"] }),
+    networkPolicy("web", "cde", {
+      ...web,
+      ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: "shop" } }, ...web }] }],
+    }),
+    networkPolicy("db", "cde", {
+      podSelector: { matchLabels: { app: "db" } },
+      ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.0/8" } }] }],
+    }),
+    networkPolicy("deny", "shop", {
+      podSelector: {},
+      policyTypes: ["Egress"],
+      egress: [{ to: [{ namespaceSelector: {}, ...web }] }],
+    }),
+    networkPolicy("all", "tools", { podSelector: {}, ingress: [{}] }),
+  ];
+  const world = inventoryOf([
+    cdeNamespace(),
+    ...spaces.slice(1).map((name) => namespace(name, { team: name })),
+    ...spaces.flatMap((space) => ["web", "db", "job"].map((name) => pod(name, space))),
+    pod("agent", "tools", { spec: minimalPodSpec({ hostNetwork: true }) }),
+    ...rules,
+  ]);
+  const network = reachability(world, { asWritten: true });
+  const isOpen = ({ allowed, unknown }: { allowed: object; unknown: object }) =>
+    describePorts(allowed as never) !== "no port" || describePorts(unknown as never) !== "no port";
+
+  it("leaves out nobody whom the pod's own policies may let through", () => {
+    for (const own of network.classes) {
+      for (const direction of ["Ingress", "Egress"] as const) {
+        const peers = network.peersOf(own, direction);
+        if (peers === null) continue;
+        for (const other of network.classes) {
+          if (other.isHostNetwork || peers.has(other.index)) continue;
+          const { ingress, egress } =
+            direction === "Ingress" ? network.between(other, own) : network.between(own, other);
+          expect(isOpen(direction === "Ingress" ? ingress : egress), `${other.index} ${direction} ${own.index}`).toBe(
+            false,
+          );
+        }
+      }
+    }
+    const denied = network.classesIn("cde").map((own) => network.peersOf(own, "Ingress")?.size ?? -1);
+    expect(denied.sort((a, b) => a - b)).toEqual([0, 0, 1]);
+  });
+  it("names the classes that a policy selects", () => {
+    const names = network.policies.map((policy) =>
+      network.selectedBy(policy).map(({ labels, namespace: space }) => `${space}/${labels.app}`),
+    );
+    expect(names).toContainEqual(["cde/web"]);
+    expect(names.flat().filter((name) => name.startsWith("open/"))).toEqual([]);
+  });
+  it("answers for pods with any labels as for each namespace by itself", () => {
+    for (const target of network.classes) {
+      const asked = spaces.map((space) => network.between(network.hypotheticalPod(space, null), target));
+      const alone = spaces.map((space) => {
+        const fresh = reachability({ ...world }, { asWritten: true });
+        const same = fresh.classes[target.index] ?? target;
+        return fresh.between(fresh.hypotheticalPod(space, null), same);
+      });
+      expect(asked.map(({ allowed, unknown }) => [describePorts(allowed), describePorts(unknown)])).toEqual(
+        alone.map(({ allowed, unknown }) => [describePorts(allowed), describePorts(unknown)]),
+      );
+    }
+  });
+});
+
+describe("as written", () => {
+  it("is the same engine only where every policy is carried out for every pod", () => {
+    const pods = [cdeNamespace(), pod("web", "cde"), networkPolicy("p", "cde", web)];
+    const unknown = inventoryOf(pods);
+    expect(reachability(unknown).classes).toHaveLength(1);
+    expect(reachability(unknown, { asWritten: true })).not.toBe(reachability(unknown));
+
+    const agent = { name: "calico-node", image: "quay.io/calico/node:v3.30.3" };
+    const running = (isReady: boolean) =>
+      inventoryOf([
+        ...pods.slice(0, 1),
+        ...pods.slice(2),
+        pod("web", "cde", { spec: minimalPodSpec({ nodeName: "n1" }) }),
+        node("n1"),
+        daemonSet("calico-node", "kube-system", { containers: [agent] }),
+        minimalPod("calico-node-1", "kube-system", {
+          metadata: {
+            ownerReferences: [
+              { apiVersion: "apps/v1", kind: "DaemonSet", name: "calico-node", uid: "1", controller: true },
+            ],
+          },
+          spec: { nodeName: "n1", hostNetwork: true, containers: [agent] },
+          status: { phase: "Running", conditions: [{ type: "Ready", status: isReady ? "True" : "False" }] },
+        }),
+      ]);
+    for (const isReady of [true, false]) {
+      const inventory = running(isReady);
+      const effective = reachability(inventory);
+      expect(effective.classes.length).toBeGreaterThan(0);
+      expect(reachability(inventory, { asWritten: true }) === effective).toBe(isReady);
+    }
   });
 });
