@@ -65,7 +65,10 @@ export const TABLE = {
   "lib/rbac": { rooms: ["lib/inventory"], packages: [] },
   "lib/audit": { rooms: ["lib/inventory"], packages: [] },
   "lib/scope": { rooms: ["lib/inventory", "lib/network", "lib/rbac"], packages: [] },
-  "lib/controls": { rooms: ["lib/pci", "lib/inventory", ...ENGINES, "lib/scope"], packages: [/^yaml$/, /^@marcbachmann\/cel-js$/] },
+  "lib/controls": {
+    rooms: ["lib/pci", "lib/inventory", ...ENGINES, "lib/scope"],
+    packages: [/^yaml$/, /^@marcbachmann\/cel-js$/],
+  },
   "lib/assessment": { rooms: ["lib/pci", "lib/inventory", ...ENGINES, "lib/scope", "lib/controls"], packages: [] },
   "lib/evidence": { rooms: ["lib/pci", "lib/inventory", "lib/scope", "lib/controls", "lib/assessment"], packages: [] },
   "lib/api": { rooms: ["lib/pci", ...GROUND], packages: [/^zod$/, /^@tanstack\/react-query$/], typeRooms: EVERY_PURE },

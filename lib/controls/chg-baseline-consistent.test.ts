@@ -46,6 +46,22 @@ describeControl(chgBaselineConsistent, [
     assessor: { prints: "cde quota=1 limits=1 netpol=1 roles=viewer" },
   },
   {
+    name: "a default deny of an engine that may not run",
+    objects: world(
+      cde,
+      quota,
+      limits,
+      viewer,
+      object("cilium.io/v2", "CiliumClusterwideNetworkPolicy", "deny", undefined, {
+        spec: { endpointSelector: {}, ingress: [{}], egress: [{}] },
+      }),
+    ),
+    options: baseline(),
+    status: "unknown",
+    object: "Namespace/cde",
+    says: "whether a default deny of ingress stands in CiliumClusterwideNetworkPolicy deny is not known",
+  },
+  {
     name: "a namespace that was made by hand",
     objects: world(cdeNamespace("cde")),
     options: baseline(),

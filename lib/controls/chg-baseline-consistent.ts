@@ -155,6 +155,7 @@ function judgeNamespace(context: EvaluationContext, name: string, baseline: Base
     ...(found === undefined ? {} : { found }),
   });
   const deviations: Deviation[] = [];
+  const doubts: string[] = [];
   const { namespaces: items, versionLabel } = baseline;
   for (const [key, wanted] of Object.entries(items.labels)) {
     const found = labels[key];
@@ -182,13 +183,15 @@ function judgeNamespace(context: EvaluationContext, name: string, baseline: Base
   }
   if (unreadable === null) {
     for (const direction of items.defaultDeny) {
-      const { denies, otherDenies } = namespaceIsolation(
-        inventory,
-        name,
-        direction === "ingress" ? "Ingress" : "Egress",
-      );
-      if (denies.length + otherDenies.length > 0) continue;
-      deviations.push({ words: `no default deny of ${direction}`, evidence: at("") });
+      const isolation = namespaceIsolation(inventory, name, direction === "ingress" ? "Ingress" : "Egress");
+      if (isolation.denies.length + isolation.otherDenies.length > 0) continue;
+      const doubtful = [
+        ...isolation.unparsed.map((ref) => `${ref.kind} ${ref.name}`),
+        ...isolation.unreadable.map(({ section }) => section),
+      ];
+      if (doubtful.length > 0)
+        doubts.push(`whether a default deny of ${direction} stands in ${nameSome(doubtful, 3)} is not known`);
+      else deviations.push({ words: `no default deny of ${direction}`, evidence: at("") });
     }
     const hasIn = (section: "resourcequotas" | "limitranges") =>
       inventory.list(section).some((one) => namespaceOf(one) === name);
@@ -221,6 +224,15 @@ function judgeNamespace(context: EvaluationContext, name: string, baseline: Base
     };
   }
   if (unreadable !== null) return { ...unreadable, object };
+  if (doubts.length > 0) {
+    return {
+      status: "unknown",
+      object,
+      reason: shortReason(doubts[0] ?? ""),
+      detail: `Namespace ${name} has every other item of baseline ${baseline.name} ${baseline.version}, but ${doubts.join("; ")}. Write the default deny as a NetworkPolicy to make it known.`,
+      evidence: [at("")],
+    };
+  }
   return {
     status: "pass",
     object,

@@ -181,32 +181,31 @@ interface ClockSetter {
 /** Containers on the node that were given SYS_TIME. */
 function clockSetters(context: EvaluationContext, name: string): ClockSetter[] {
   const { inventory, registers, asOf } = context;
-  return livePodsOn(inventory, name)
-    .flatMap(({ pod, workload }) =>
-      allContainers(pod.spec).flatMap(({ container, pointer }): ClockSetter[] => {
-        const added = container.securityContext?.capabilities?.add ?? [];
-        const index = added.findIndex((capability) => ["SYS_TIME", "CAP_SYS_TIME", "ALL"].includes(capability));
-        if (index < 0) return [];
-        const isApproved = (registers?.approvedCapabilities ?? []).some(
-          (entry) =>
-            entry.namespace === workload.namespace &&
-            entry.workload === workload.ref.name &&
-            (entry.container === undefined || entry.container === container.name) &&
-            entry.capabilities.includes("SYS_TIME") &&
-            isApprovedAt(entry, asOf),
-        );
-        const place = `/spec${pointer}/securityContext/capabilities/add/${index}`;
-        return [
-          {
-            words: `${namespaceOf(pod)}/${pod.metadata.name} (${container.name})`,
-            pointer: {
-              ref: { apiVersion: "v1", kind: "Pod", namespace: namespaceOf(pod), name: pod.metadata.name },
-              pointer: place,
-              found: added[index] ?? "",
-            },
-            isApproved,
+  return livePodsOn(inventory, name).flatMap(({ pod, workload }) =>
+    allContainers(pod.spec).flatMap(({ container, pointer }): ClockSetter[] => {
+      const added = container.securityContext?.capabilities?.add ?? [];
+      const index = added.findIndex((capability) => ["SYS_TIME", "CAP_SYS_TIME", "ALL"].includes(capability));
+      if (index < 0) return [];
+      const isApproved = (registers?.approvedCapabilities ?? []).some(
+        (entry) =>
+          entry.namespace === workload.namespace &&
+          entry.workload === workload.ref.name &&
+          (entry.container === undefined || entry.container === container.name) &&
+          entry.capabilities.includes("SYS_TIME") &&
+          isApprovedAt(entry, asOf),
+      );
+      const place = `/spec${pointer}/securityContext/capabilities/add/${index}`;
+      return [
+        {
+          words: `${namespaceOf(pod)}/${pod.metadata.name} (${container.name})`,
+          pointer: {
+            ref: { apiVersion: "v1", kind: "Pod", namespace: namespaceOf(pod), name: pod.metadata.name },
+            pointer: place,
+            found: added[index] ?? "",
           },
-        ];
-      }),
-    );
+          isApproved,
+        },
+      ];
+    }),
+  );
 }

@@ -29,7 +29,6 @@ export const stoBackupProtected: Control = {
   id: "sto-backup-protected",
   title: "Backups of cluster state and CDE data are encrypted, restricted and inventoried",
   severity: "high",
-  revision: 2,
   requirements: [
     {
       requirement: "3.5.1",

@@ -328,6 +328,7 @@ describe("controls and results", () => {
     expect(sections).toContainEqual({
       name: "networkpolicies",
       resources: ["networkpolicies.networking.k8s.io"],
+      isNeeded: true,
       isOptional: false,
     });
   });
