@@ -1,6 +1,6 @@
 /**
  * P11: what the shipped agent costs. The bundle runs as a process with the image's own flags, reads a generated cluster from an API
- * in this process, and hands it in to a server in this process. argv: pods
+ * in this process, and hands it in to a server in this process. argv: pods, then flags of the agent
  *
  * Peak memory is the kernel's (VmHWM), CPU time is the agent's own, bytes are counted where they arrive. JSON is what the API sent.
  */
@@ -16,7 +16,8 @@ import { processorOf } from "../processor";
 import { SEED } from "../row";
 
 const DEADLINE_MS = 300_000;
-const [podsText = "", root = process.cwd()] = process.argv.slice(2);
+const [podsText = "", ...agentFlags] = process.argv.slice(2);
+const root = process.cwd();
 const pods = Number(podsText);
 
 /** Flags of deploy/images/agent.Dockerfile. */
@@ -44,7 +45,7 @@ try {
   }
   const world = await AgentWorld.create(await bundleAgent(directory), stub.kubeconfig, server.issueToken());
   try {
-    const agent = world.start(server.url, [], imageFlags());
+    const agent = world.start(server.url, agentFlags, imageFlags());
     const committed = (count: number) =>
       until(
         () => {
