@@ -75,6 +75,27 @@ const accounts = (fields: Partial<AccessReview> = {}) =>
 
 describeControl(rbacAccessReview, [
   {
+    name: "Kubernetes' own bindings to everybody are nobody's access",
+    objects: [
+      ...base,
+      ann,
+      clusterRole("system:public-info-viewer", [{ verbs: ["get"], nonResourceURLs: ["/healthz", "/version"] }]),
+      clusterRoleBinding("system:public-info-viewer", "system:public-info-viewer", [
+        groupSubject("system:authenticated"),
+        groupSubject("system:unauthenticated"),
+      ]),
+    ],
+    options: reviewed(review([decision()])),
+    status: "pass",
+  },
+  {
+    name: "more than Kubernetes' own binding to everybody is somebody's decision",
+    objects: [...base, ann, clusterRoleBinding("open", "view", [groupSubject("system:unauthenticated")])],
+    options: reviewed(review([decision()])),
+    status: "fail",
+    says: "system:unauthenticated",
+  },
+  {
     name: "everybody was reviewed",
     status: "pass",
     objects: [...base, ann],

@@ -3,8 +3,9 @@ import type { ResourceRef } from "@/lib/inventory/inventory";
 import type { Subject } from "@/lib/inventory/kinds";
 import { type Grant, grantsOf } from "@/lib/rbac/grants";
 import { isPlatformSubject } from "@/lib/rbac/platform";
+import { publicProblemOf } from "@/lib/rbac/public-bindings";
 import { subjectRef } from "@/lib/rbac/rights";
-import { accountReach, describeSubject, standsForPeople } from "@/lib/rbac/subjects";
+import { accountReach, describeSubject, isPublicSubject, standsForPeople } from "@/lib/rbac/subjects";
 import type { EvaluationContext, EvidencePointer } from "./types";
 
 export interface SubjectInScope {
@@ -27,6 +28,8 @@ export function subjectsInScope(context: EvaluationContext): SubjectInScope[] {
     if (grant.roleState === "missing" && inventory.snapshot.source !== "manifests") continue;
     grant.subjects.forEach((subject, subjectIndex) => {
       if (isPlatformSubject(grant, subject, inventory.provider)) return;
+      // Kubernetes' own bindings to everybody are no access that anybody was given; more than those is (rbac-public-groups).
+      if (isPublicSubject(subject) && publicProblemOf(grant, subject) === null) return;
       const isPerson = standsForPeople(subject);
       if (!isPerson && accountReach(subject, grant.namespace ?? "") === null) return;
       const ref = subjectRef(subject, grant.namespace ?? "");
