@@ -8,7 +8,7 @@ import type { CustomObject, LabelSelector, PodSpec } from "@/lib/inventory/kinds
 import { matchesSelector } from "@/lib/inventory/selectors";
 import { evaluatePodSecurity, parseLevel, parseVersion } from "@/lib/podsecurity";
 import { compliantPod, type ProbedPod, refusedProbes, UNSIGNED } from "./admission-outcomes";
-import { adaptTo, isMap, matchesWildcard, matchPattern, NotUnderstood } from "./kyverno-pattern";
+import { adaptTo, isMap, matchesWildcard, matchPattern, NotUnderstood, splitAnchor } from "./kyverno-pattern";
 import {
   type Fields,
   isFilled,
@@ -227,7 +227,33 @@ function kyvernoFilter(filter: Fields, namespace: NamespaceUnderPolicy): string 
   return "all";
 }
 
-function validateBody(validate: Fields, namespace: string): Pick<PolicyCover, "probes" | "possible"> {
+type Body = Pick<PolicyCover, "probes" | "possible">;
+const bodies = new WeakMap<Fields, Map<string, Body>>();
+
+/** What the body refuses; asked once for all namespaces where no pattern looks beside the pod's spec. */
+function validateBody(validate: Fields, namespace: string): Body {
+  let known = bodies.get(validate);
+  if (known === undefined) {
+    known = new Map();
+    bodies.set(validate, known);
+  }
+  const patterns = [
+    validate.pattern,
+    ...(Array.isArray(validate.anyPattern) ? (validate.anyPattern as unknown[]) : []),
+  ];
+  const isSpecOnly = patterns
+    .filter((pattern) => pattern !== undefined)
+    .every((pattern) => isMap(pattern) && Object.keys(pattern).every((key) => splitAnchor(key).name === "spec"));
+  const key = isSpecOnly ? "" : namespace;
+  let body = known.get(key);
+  if (body === undefined) {
+    body = newValidateBody(validate, namespace);
+    known.set(key, body);
+  }
+  return { ...body };
+}
+
+function newValidateBody(validate: Fields, namespace: string): Body {
   const base = compliantPod(namespace);
   try {
     if (isMap(validate.pattern)) return { probes: patternProbes([validate.pattern], base), possible: [] };

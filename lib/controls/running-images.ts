@@ -4,7 +4,7 @@
  * A build is known by the digest that a pod reports (`imageID`), else by the one that the reference is pinned to. Without either the
  * image is known by its reference only, and what runs isn't. A template without pods is judged by its references.
  */
-import { type ResourceRef, refOf, type Workload } from "@/lib/inventory/inventory";
+import { type Inventory, type ResourceRef, refOf, type Workload } from "@/lib/inventory/inventory";
 import type { Pod } from "@/lib/inventory/kinds";
 import { visitContainers } from "@/lib/podsecurity";
 import type { ScopeCategory } from "@/lib/scope/types";
@@ -78,8 +78,28 @@ export function judgeImages(
   ];
 }
 
-/** Every build in the namespaces, in the order of its name. */
-export function runningImages({ inventory }: EvaluationContext, namespaces: readonly string[]): RunningImage[] {
+const cache = new WeakMap<Inventory, Map<string, readonly RunningImage[]>>();
+
+/** Every build in the namespaces, in the order of its name; looked up once per inventory. */
+export function runningImages(
+  { inventory }: EvaluationContext,
+  namespaces: readonly string[],
+): readonly RunningImage[] {
+  let lists = cache.get(inventory);
+  if (lists === undefined) {
+    lists = new Map();
+    cache.set(inventory, lists);
+  }
+  const key = namespaces.join(" ");
+  let list = lists.get(key);
+  if (list === undefined) {
+    list = collectImages(inventory, namespaces);
+    lists.set(key, list);
+  }
+  return list;
+}
+
+function collectImages(inventory: Inventory, namespaces: readonly string[]): RunningImage[] {
   const found = new Map<string, RunningImage>();
   const places = new Set<string>();
   for (const namespace of namespaces) {
@@ -91,18 +111,21 @@ export function runningImages({ inventory }: EvaluationContext, namespaces: read
 function collect(workload: Workload, found: Map<string, RunningImage>, places: Set<string>): void {
   for (const variant of workload.variants) {
     const own = new Set(variant.podNames);
-    const pods = workload.pods.filter((pod) => own.has(pod.metadata.name));
+    const pods =
+      own.size === workload.pods.length ? workload.pods : workload.pods.filter((pod) => own.has(pod.metadata.name));
     for (const { container, pointer } of visitContainers(variant.spec)) {
       const reference = container.image ?? "";
       const parsed = parseImage(reference);
       const pinned = parsed?.digest ?? null;
       const running = pods.flatMap((pod) => reportedIds(pod, container.name));
       // Each reported build stands for itself; pods of one spec may run different ones under a moving tag.
-      const builds = running.length > 0 ? running : [{ id: "", evidence: null }];
-      for (const { id, evidence } of builds) {
-        const digests = [...new Set([SHA256.exec(id)?.[0], pinned].filter((digest) => digest != null))].filter(
-          (digest) => SHA256.test(digest),
-        );
+      const builds: ReportedId[] = running.length > 0 ? running : [{ id: "", pod: null, pointer: "" }];
+      const place = { namespace: workload.namespace, container: container.name, workload: workload.ref.name };
+      for (const { id, pod, pointer: statusPointer } of builds) {
+        const digests: string[] = [];
+        const reported = SHA256.exec(id)?.[0];
+        if (reported !== undefined) digests.push(reported);
+        if (pinned !== null && pinned !== reported && SHA256.test(pinned)) digests.push(pinned);
         const repository = parsed?.repository ?? "";
         const [digest] = digests;
         const name = digest === undefined ? reference || `(container ${container.name})` : `${repository}@${digest}`;
@@ -121,34 +144,34 @@ function collect(workload: Workload, found: Map<string, RunningImage>, places: S
         }
         add(image.digests, ...digests);
         if (parsed?.tag != null) add(image.tags, parsed.tag);
-        const place = { namespace: workload.namespace, container: container.name, workload: workload.ref.name };
-        const key = JSON.stringify([name, place]);
-        if (!places.has(key)) image.places.push(place);
+        const key = `${name}\n${place.namespace}\n${place.container}\n${place.workload}`;
+        if (!places.has(key)) image.places.push({ ...place });
         places.add(key);
         if (image.evidence.length < 20) {
           image.evidence.push(specEvidence(variant, `${pointer}/image`, reference));
-          if (evidence !== null) image.evidence.push(evidence);
+          if (pod !== null) image.evidence.push({ ref: refOf(pod), pointer: statusPointer, found: id });
         }
       }
     }
   }
 }
 
-function reportedIds(pod: Pod, container: string): { id: string; evidence: EvidencePointer }[] {
-  const lists = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"] as const;
-  const found = lists.flatMap((list) =>
-    (pod.status?.[list] ?? []).flatMap((status, index) =>
-      status.name === container && (status.imageID ?? "") !== ""
-        ? [
-            {
-              id: status.imageID ?? "",
-              evidence: { ref: refOf(pod), pointer: `/status/${list}/${index}/imageID`, found: status.imageID ?? "" },
-            },
-          ]
-        : [],
-    ),
-  );
-  return found.filter(({ id }) => SHA256.test(id));
+interface ReportedId {
+  id: string;
+  pod: Pod | null;
+  pointer: string;
+}
+const STATUS_LISTS = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"] as const;
+
+function reportedIds(pod: Pod, container: string): ReportedId[] {
+  const found: ReportedId[] = [];
+  for (const list of STATUS_LISTS) {
+    pod.status?.[list]?.forEach(({ name, imageID }, index) => {
+      if (name === container && imageID !== undefined && SHA256.test(imageID))
+        found.push({ id: imageID, pod, pointer: `/status/${list}/${index}/imageID` });
+    });
+  }
+  return found;
 }
 
 function add(list: string[], ...items: string[]): void {

@@ -8,6 +8,9 @@ export class ClassIndex {
   private readonly byNamespace = new Map<string, PodClass[]>();
   private readonly byLabel = new Map<string, PodClass[]>();
   private readonly found = new Map<Peer, readonly number[]>();
+  /** The same by what a peer says: many policies name the same pods. */
+  private readonly foundByKey = new Map<string, readonly number[]>();
+  private readonly touched = new WeakMap<Program, ReadonlySet<number>>();
   private readonly spaces = new Map<string, readonly string[]>();
   private readonly all: readonly number[];
 
@@ -20,32 +23,50 @@ export class ClassIndex {
   }
 
   /** The classes that some rule of the program may name. */
-  touchedBy(program: Program): Set<number> {
+  touchedBy(program: Program): ReadonlySet<number> {
+    const known = this.touched.get(program);
+    if (known !== undefined) return known;
     const out = new Set<number>();
+    const seen = new Set<readonly number[]>();
     for (const { groups } of program.tiers) {
       for (const { policy } of groups.flat()) {
-        for (const { peers } of policy.parts[program.direction]?.steps ?? [])
-          for (const i of this.named(peers)) out.add(i);
+        for (const { peers } of policy.parts[program.direction]?.steps ?? []) {
+          for (const peer of peers) {
+            const found = this.foundFor(peer);
+            if (seen.has(found)) continue;
+            seen.add(found);
+            for (const index of found) out.add(index);
+          }
+        }
       }
     }
+    this.touched.set(program, out);
     return out;
   }
 
   /** The classes that some of the peers name, for certain or perhaps. */
   named(peers: readonly Peer[]): Set<number> {
     const out = new Set<number>();
-    for (const peer of peers) {
-      let found = this.found.get(peer);
+    for (const peer of peers) for (const index of this.foundFor(peer)) out.add(index);
+    return out;
+  }
+
+  private foundFor(peer: Peer): readonly number[] {
+    let found = this.found.get(peer);
+    if (found === undefined) {
+      const key = keyOf(peer);
+      found = key === null ? undefined : this.foundByKey.get(key);
       if (found === undefined) {
+        const alone = [peer];
         found = this.candidates(peer).filter((index) => {
           const podClass = this.classes[index];
-          return podClass !== undefined && matchPeers([peer], podClass, this.unknownAddress) !== "no";
+          return podClass !== undefined && matchPeers(alone, podClass, this.unknownAddress) !== "no";
         });
-        this.found.set(peer, found);
+        if (key !== null) this.foundByKey.set(key, found);
       }
-      for (const index of found) out.add(index);
+      this.found.set(peer, found);
     }
-    return out;
+    return found;
   }
 
   private candidates(peer: Peer): readonly number[] {
@@ -83,6 +104,13 @@ export class ClassIndex {
     }
     return (this.byLabel.get(`${built}\n${value}`) ?? []).map(({ index }) => index);
   }
+}
+
+/** Equal for peers that name the same pods by their labels; null for others. */
+function keyOf(peer: Peer): string | null {
+  if (peer.kind !== "pods") return null;
+  const { namespaces, pods } = peer;
+  return `${namespaces.kind === "named" ? `named ${namespaces.name}` : `labels ${namespaces.labels.key}`}\n${pods.key}`;
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

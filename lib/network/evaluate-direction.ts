@@ -17,9 +17,11 @@ export interface Program {
   direction: Direction;
   /** Equal for equal lists of policies. */
   key: string;
+  /** Whether some rule names its ports, so that they depend on the destination. */
+  hasNamedPorts: boolean;
   tiers: { name: string; isolates: Tri; groups: Selected[][]; isolatedBy: Policy[] }[];
 }
-interface Selected {
+export interface Selected {
   policy: Policy;
   selects: Tri;
 }
@@ -61,7 +63,10 @@ export function programOf(direction: Direction, selected: readonly Selected[]): 
   }
   return {
     direction,
-    key: relevant.map(({ policy, selects: s }) => `${policy.index}${s === "maybe" ? "?" : ""}`).join(","),
+    key: keyOf(relevant),
+    hasNamedPorts: relevant.some(({ policy }) =>
+      policy.parts[direction]?.steps.some(({ ports }) => ports.named.length > 0),
+    ),
     tiers: [...byTier].map(([name, policies]) => ({
       name,
       isolates: strongest(policies.map(({ policy, selects: s }) => and(s, policy.parts[direction]?.isolates ?? "no"))),
@@ -69,6 +74,13 @@ export function programOf(direction: Direction, selected: readonly Selected[]): 
       isolatedBy: policies.flatMap(({ policy }) => (policy.parts[direction]?.isolates === "no" ? [] : [policy])),
     })),
   };
+}
+
+/** Equal for equal lists. */
+export function keyOf(selected: readonly Selected[]): string {
+  let key = "";
+  for (const { policy, selects: match } of selected) key += `${policy.index}${match === "maybe" ? "?" : ""},`;
+  return key;
 }
 
 function compare(a: Policy, b: Policy): number {

@@ -11,9 +11,20 @@ export const EVERY_LABEL_SET: LabelTest = {
   requires: null,
 };
 
+const cache = new WeakMap<LabelSelector, LabelTest>();
+
 /** A present selector; an empty one passes everything. */
 export function labelTest(selector: LabelSelector): LabelTest {
   if (isEmptySelector(selector)) return EVERY_LABEL_SET;
+  let found = cache.get(selector);
+  if (found === undefined) {
+    found = newLabelTest(selector);
+    cache.set(selector, found);
+  }
+  return found;
+}
+
+function newLabelTest(selector: LabelSelector): LabelTest {
   const mentions = new Map<string, string[]>();
   const mention = (key: string, values: readonly string[]): void => {
     mentions.set(key, [...(mentions.get(key) ?? []), ...values]);

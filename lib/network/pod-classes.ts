@@ -56,6 +56,18 @@ export function buildPodClasses(inventory: Inventory, policies: readonly Policy[
   const classes = new Map<string, PodClass & { nodes: Set<string> }>();
   const spaces = new Map<string, { key: string; labels: Labels | null }>();
 
+  // Replicas that were decoded from the wire share labels and spec.
+  const templates = new Map<PodSpec, { namespace: string; labels: Labels | undefined; key: string; tested: Labels }>();
+  const templateOf = (namespace: string, spec: PodSpec, labels: Labels | undefined) => {
+    let found = templates.get(spec);
+    if (found === undefined || found.namespace !== namespace || found.labels !== labels) {
+      const tested = testableLabels(labels, namespace, spec);
+      found = { namespace, labels, tested, key: `${mentions.labelKey(tested)}\n${mentions.portKey(spec)}` };
+      templates.set(spec, found);
+    }
+    return found;
+  };
+
   const add = (workload: Workload, pod: Pod | null, spec: PodSpec, labels: Labels | undefined): void => {
     const namespace = pod === null ? workload.namespace : namespaceOf(pod);
     let space = spaces.get(namespace);
@@ -64,19 +76,13 @@ export function buildPodClasses(inventory: Inventory, policies: readonly Policy[
       spaces.set(namespace, space);
     }
     const isHostNetwork = spec.hostNetwork === true;
-    const tested = testableLabels(labels, namespace, spec);
+    const { key: templateKey, tested } = templateOf(namespace, spec, labels);
     const addresses = pod === null ? null : addressesOf(pod, isHostNetwork);
     const nodeName = pod?.spec.nodeName;
     const enforced = enforcement.of(nodeName);
-    const key = [
-      namespace,
-      // Pods on the host network differ by node: what is on the same node they reach always.
-      isHostNetwork ? `host ${nodeName ?? ""}` : "",
-      mentions.labelKey(tested),
-      mentions.portKey(spec),
-      mentions.cellKey(addresses),
-      enforced.status,
-    ].join("\n");
+    // Pods on the host network differ by node: what is on the same node they reach always.
+    const host = isHostNetwork ? `host ${nodeName ?? ""}` : "";
+    const key = `${namespace}\n${host}\n${templateKey}\n${mentions.cellKey(addresses)}\n${enforced.status}`;
     let found = classes.get(key);
     if (found === undefined) {
       found = {
@@ -124,9 +130,14 @@ export function namedPortsOf(spec: PodSpec): Map<string, { protocol: Protocol; p
 
 function addressesOf(pod: Pod, isHostNetwork: boolean): AddressRange[] | null {
   const status = pod.status;
-  const texts = [...new Set([status?.podIP, ...(status?.podIPs ?? []).map(({ ip }) => ip)])];
+  const texts: (string | undefined)[] = [status?.podIP];
+  for (const { ip } of status?.podIPs ?? []) if (!texts.includes(ip)) texts.push(ip);
   if (isHostNetwork) texts.push(status?.hostIP);
-  const found = texts.flatMap((text) => (text === undefined ? [] : (parseAddress(text) ?? [])));
+  const found: AddressRange[] = [];
+  for (const text of texts) {
+    const range = text === undefined ? null : parseAddress(text);
+    if (range !== null) found.push(range);
+  }
   return found.length === 0 ? null : found;
 }
 

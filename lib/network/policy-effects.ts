@@ -152,9 +152,11 @@ function oneSided(
   if (step === undefined || rule.peers.length === 0) return [];
   const found: PolicyProblem[] = [];
   let isMet = false;
+  const peers = network
+    .named(step.peers)
+    .filter((peer) => !peer.isHostNetwork && matchPeers(step.peers, peer, "no") === "yes");
   for (const own of selected) {
-    for (const peer of network.named(step.peers)) {
-      if (matchPeers(step.peers, peer, "no") !== "yes" || peer.isHostNetwork) continue;
+    for (const peer of peers) {
       const problem = pairProblem(network, rule, step, own, peer);
       if (problem === null) isMet = true;
       else found.push(...problem);
@@ -191,18 +193,17 @@ function pairProblem(
     const text = `whether ${other} of the other side lets it through depends on policies that could not be read or understood`;
     return [{ kind: "one-sided", pointer: rule.pointer, text, isCertain: false }];
   }
+  const closing = [
+    ...new Set([...theirs.isolatedBy.map(nameOfPolicy), ...theirs.deniedBy.map(({ policy }) => nameOfPolicy(policy))]),
+  ];
+  const closedBy = closing.slice(0, 2).join(", ");
+  const words = describePorts(ports);
   return pairsOf(own, peer).map(([mine, yours]): PolicyProblem => {
     const [a, b] = isIngress ? [yours, mine] : [mine, yours];
-    const closing = [
-      ...new Set([
-        ...theirs.isolatedBy.map(nameOfPolicy),
-        ...theirs.deniedBy.map(({ policy }) => nameOfPolicy(policy)),
-      ]),
-    ];
     return {
       kind: "one-sided",
       pointer: rule.pointer,
-      text: `${a.namespace}/${a.ref.name} to ${b.namespace}/${b.ref.name} on ${describePorts(ports)} is allowed here and not for ${other} of ${yours.ref.name} (${closing.slice(0, 2).join(", ")})`,
+      text: `${a.namespace}/${a.ref.name} to ${b.namespace}/${b.ref.name} on ${words} is allowed here and not for ${other} of ${yours.ref.name} (${closedBy})`,
       isCertain: true,
       flow: { direction: rule.direction, own: mine, other: yours, ports },
     };

@@ -34,9 +34,10 @@ export function flowsOfPolicy(
   for (const direction of DIRECTIONS) {
     const steps = (policy.parts[direction]?.steps ?? []).filter(({ action }) => action === "allow");
     if (steps.length === 0) continue;
+    const named = new Map(steps.map((step) => [step, network.named(step.peers)]));
     for (const own of network.selectedBy(policy)) {
       for (const step of steps) {
-        for (const peer of network.named(step.peers)) {
+        for (const peer of named.get(step) ?? []) {
           if (!isJudged(own) && !isJudged(peer)) continue;
           const [from, to] = direction === "Ingress" ? [peer, own] : [own, peer];
           const connection = network.between(from, to);

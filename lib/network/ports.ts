@@ -32,7 +32,7 @@ export function isProtocol(text: string): text is Protocol {
   return (PROTOCOLS as readonly string[]).includes(text);
 }
 export function isNoPort(set: PortSet): boolean {
-  return set === NO_PORTS || PROTOCOLS.every((protocol) => set[protocol].length === 0);
+  return set === NO_PORTS || (set.TCP.length === 0 && set.UDP.length === 0 && set.SCTP.length === 0);
 }
 export function isEveryPort(set: PortSet): boolean {
   return set === ALL_PORTS || (set.TCP.length === 1 && portKey(set) === portKey(ALL_PORTS));
@@ -101,6 +101,8 @@ function joined(a: Ranges, b: Ranges): Ranges {
 }
 
 function common(a: Ranges, b: Ranges): Ranges {
+  if (a.length === 0 || b === EVERY) return a;
+  if (b.length === 0 || a === EVERY) return b;
   const out: PortRange[] = [];
   for (const [aFirst, aLast] of a) {
     for (const [bFirst, bLast] of b) {
@@ -113,16 +115,20 @@ function common(a: Ranges, b: Ranges): Ranges {
 }
 
 function without(a: Ranges, b: Ranges): Ranges {
-  let left: PortRange[] = [...a];
+  if (b === EVERY) return [];
+  let left = a;
   for (const [bFirst, bLast] of b) {
-    left = left.flatMap(([first, last]): PortRange[] => {
-      if (bLast < first || last < bFirst) return [[first, last]];
-      const parts: PortRange[] = [
-        [first, bFirst - 1],
-        [bLast + 1, last],
-      ];
-      return parts.filter(([from, to]) => from <= to);
-    });
+    if (left.length === 0) return left;
+    const next: PortRange[] = [];
+    for (const range of left) {
+      const [first, last] = range;
+      if (bLast < first || last < bFirst) next.push(range);
+      else {
+        if (first < bFirst) next.push([first, bFirst - 1]);
+        if (bLast < last) next.push([bLast + 1, last]);
+      }
+    }
+    left = next;
   }
   return left;
 }

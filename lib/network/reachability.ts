@@ -28,7 +28,15 @@ import { ClassIndex } from "./class-index";
 import { EXEMPT_ADDRESS, EXEMPT_HOST, fromNode, underEnforcement } from "./exemptions";
 import { PolicyIndex } from "./policy-index";
 import { enforcementOn } from "./enforcement";
-import { type DirectionAnswer, evaluateDirection, type Program, programOf, selects } from "./evaluate-direction";
+import {
+  type DirectionAnswer,
+  evaluateDirection,
+  keyOf,
+  type Program,
+  programOf,
+  type Selected,
+  selects,
+} from "./evaluate-direction";
 import type { NamespaceTest, Peer, Policy, Tri } from "./model";
 import { evaluateOutside, type OutsideAnswer } from "./outside";
 import { buildPodClasses, knownNamespaceLabels, NAMESPACE_KEY, type PodClass } from "./pod-classes";
@@ -66,6 +74,8 @@ interface Row {
   untouched: DirectionAnswer | null;
   /** The namespaces that its rules name; null when some rule names pods otherwise. */
   spaces: readonly NamespaceTest[] | null;
+  /** What peersOf() says of its pods; undefined until somebody asks. */
+  peers: ReadonlySet<number> | null | undefined;
 }
 
 const cache = new WeakMap<Inventory, Map<boolean, Reachability>>();
@@ -92,6 +102,8 @@ export class Reachability {
   private built: Population | null = null;
   private readonly policyIndex: PolicyIndex;
   private readonly programs = new WeakMap<PodEndpoint, Record<Direction, Program>>();
+  /** One for all pods to which the same policies apply. */
+  private readonly programsByKey = new Map<string, Record<Direction, Program>>();
   private readonly anyPods = new Map<string, PodEndpoint>();
   private byPolicy: Map<Policy, PodClass[]> | null = null;
   /** By index of a class; pods that don't exist, each for itself. */
@@ -220,7 +232,11 @@ export class Reachability {
    */
   peersOf(pod: PodEndpoint, direction: Direction): ReadonlySet<number> | null {
     if (pod.isHostNetwork) return null;
-    const { touched } = this.rowOf(pod, direction);
+    const row = this.rowOf(pod, direction);
+    if (row.peers === undefined) row.peers = this.peersOfRow(row, pod, direction);
+    return row.peers;
+  }
+  private peersOfRow({ touched }: Row, pod: PodEndpoint, direction: Direction): ReadonlySet<number> | null {
     const other = this.classes.find(({ index, isHostNetwork }) => !isHostNetwork && !touched.has(index));
     if (other === undefined) return touched;
     const { allowed, unknown } = this.side(direction, pod, other);
@@ -249,7 +265,7 @@ export class Reachability {
     if (pod.isHostNetwork)
       return ([4, 6] as const).map((family) => ({ range: everyAddress(family), answer: EXEMPT_HOST }));
     const program = this.programOf(pod, direction);
-    const key = `${program.key}\n${direction === "Ingress" ? namedKey(pod) : ""}`;
+    const key = `${program.key}\n${direction === "Ingress" && program.hasNamedPorts ? namedKey(pod) : ""}`;
     let written = this.outsides[direction].get(key);
     if (written === undefined) {
       written = evaluateOutside(program, pod);
@@ -298,8 +314,8 @@ export class Reachability {
   private newRow(pod: PodEndpoint, direction: Direction): Row {
     const program = this.programOf(pod, direction);
     // Named ports are looked up on the destination: for ingress, that is the pod itself.
-    const named = direction === "Ingress" ? namedKey(pod) : "";
-    const key = [direction, program.key, named, pod.enforcement.status, pod.enforcement.ground].join("\n");
+    const named = direction === "Ingress" && program.hasNamedPorts ? namedKey(pod) : "";
+    const key = `${direction}\n${program.key}\n${named}\n${pod.enforcement.status}\n${pod.enforcement.ground}`;
     let row = this.rowsByKey.get(key);
     if (row === undefined) {
       row = {
@@ -308,6 +324,7 @@ export class Reachability {
         answers: new Map(),
         untouched: null,
         spaces: spacesOf(program),
+        peers: undefined,
       };
       this.rowsByKey.set(key, row);
     }
@@ -317,11 +334,17 @@ export class Reachability {
   private programOf(pod: PodEndpoint, direction: Direction): Program {
     let found = this.programs.get(pod);
     if (found === undefined) {
-      const selected = this.policyIndex
-        .candidates(pod)
-        .map((policy) => ({ policy, selects: selects(policy, pod) }))
-        .filter((one) => one.selects !== "no");
-      found = { Ingress: programOf("Ingress", selected), Egress: programOf("Egress", selected) };
+      const selected: Selected[] = [];
+      for (const policy of this.policyIndex.candidates(pod)) {
+        const match = selects(policy, pod);
+        if (match !== "no") selected.push({ policy, selects: match });
+      }
+      const key = keyOf(selected);
+      found = this.programsByKey.get(key);
+      if (found === undefined) {
+        found = { Ingress: programOf("Ingress", selected), Egress: programOf("Egress", selected) };
+        this.programsByKey.set(key, found);
+      }
       this.programs.set(pod, found);
     }
     return found[direction];
@@ -355,10 +378,13 @@ function populationOf(
   for (const podClass of classes) {
     push(found.byNamespace, podClass.namespace, podClass);
     if (podClass.isHostNetwork) push(found.hostsByNamespace, podClass.namespace, podClass);
+    let last: Workload | null = null;
     for (const { pod, workload } of podClass.members) {
       if (pod !== null) found.byPod.set(pod, podClass);
-      const known = found.byWorkload.get(refKey(workload.ref));
-      if (known?.at(-1) !== podClass) push(found.byWorkload, refKey(workload.ref), podClass);
+      if (workload === last) continue;
+      last = workload;
+      const key = refKey(workload.ref);
+      if (found.byWorkload.get(key)?.at(-1) !== podClass) push(found.byWorkload, key, podClass);
     }
   }
   return found;

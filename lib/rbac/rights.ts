@@ -110,10 +110,13 @@ function rightsOfRules(
   rights: readonly Right[],
 ): Omit<Holding, "grant" | "subjectIndex">[] {
   return rights.flatMap((right) => {
-    const given = rules.flatMap((rule) => {
+    const given: Omit<Holding, "grant" | "subjectIndex">[] = [];
+    for (const rule of rules) {
       const found = rightOfRule(rule.rule, right);
-      return found === null ? [] : [{ right, rule, ...found }];
-    });
+      if (found !== null) given.push({ right, rule, ...found });
+    }
+    // Nothing is said twice.
+    if (given.length <= 1) return given;
     const known = new Set<string>();
     const ordered = [
       ...given.filter(({ names }) => names.length === 0),
