@@ -58,6 +58,10 @@ test("an owner registers a cluster, revokes its agent, enrols it again and remov
     await expect(fact(page, "Version")).toContainText("the version that this server brings");
     await expect(fact(page, "Enrolment")).toHaveText("the token was used");
     await expect(liveKeys(page)).toHaveCount(1);
+    // The first scan, before the agent loses its keys.
+    await page.goto(`${home}?tab=scans`);
+    await expect(page.locator("main table tbody tr").first()).toBeVisible({ timeout: 60_000 });
+    await page.goto(`${home}?tab=agent`);
   });
 
   await test.step("revoke", async () => {

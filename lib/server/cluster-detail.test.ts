@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SERVER_AGENT_VERSION, skewOf } from "./cluster-detail";
+import { latestScanOf, SERVER_AGENT_VERSION, skewOf } from "./cluster-detail";
+import type { ClusterFacts } from "./onboarding";
 
 describe("how an agent's version stands to the server's", () => {
   it.each([
@@ -25,5 +26,20 @@ describe("how an agent's version stands to the server's", () => {
   it("compares with the version that this server was released with", () => {
     expect(SERVER_AGENT_VERSION).toMatch(/^\d+\.\d+\.\d+/);
     expect(skewOf(SERVER_AGENT_VERSION, SERVER_AGENT_VERSION)).toBe("none");
+  });
+});
+
+describe("the scan above the others", () => {
+  const facts = (agentState: string) =>
+    ({
+      cluster: { agentState },
+      scan: null,
+      snapshot: { id: "s", state: "announced", collectedAt: new Date(0), announcedAt: new Date(0) },
+    }) as unknown as ClusterFacts;
+  it("is the snapshot that is coming in", () => {
+    expect(latestScanOf(facts("enrolled"))).toMatchObject({ id: "s", seq: 1, state: "uploading" });
+  });
+  it("is never one that a revoked agent has begun: it will not come in", () => {
+    expect(latestScanOf(facts("revoked"))).toBeNull();
   });
 });

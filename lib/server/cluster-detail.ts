@@ -129,9 +129,10 @@ function sectionsOf(manifest: SnapshotManifest): z.infer<typeof sectionRow>[] {
     .map(({ name, status, objects, message }) => ({ name, status, objects, message: message ?? null }));
 }
 
-/** The snapshot that is coming in stands above the last scan. */
-function latestScanOf({ scan, snapshot }: ClusterFacts): ScanRow | null {
-  if (snapshot?.state !== "announced") return scan === null ? null : scanRowOf(scan);
+/** The snapshot that is coming in stands above the last scan; what a revoked agent has begun never comes in. */
+export function latestScanOf({ cluster, scan, snapshot }: ClusterFacts): ScanRow | null {
+  const isComing = snapshot?.state === "announced" && cluster.agentState === "enrolled";
+  if (!isComing) return scan === null ? null : scanRowOf(scan);
   return {
     id: snapshot.id,
     seq: (scan?.seq ?? 0) + 1,

@@ -46,9 +46,9 @@ export function fleetSql(principal: Principal, now: Date): Prisma.Sql {
       case when c.agent_state = 'enrolled' and (c.last_seen_at is null or c.last_seen_at < ${silentBefore}::timestamptz)
         then 'silent' else c.agent_state end as agent,
       c.agent_version, c.last_seen_at, r.last_scan_at, ${freshnessSql(Prisma.sql`r.last_scan_at`, now)} as freshness,
-      (c.collecting is not null and c.last_seen_at >= ${silentBefore}::timestamptz
+      (c.agent_state = 'enrolled' and c.collecting is not null and c.last_seen_at >= ${silentBefore}::timestamptz
         or exists (select from scan s where s.org_id = c.org_id and s.cluster_id = c.id and s.state in ('queued', 'evaluating'))
-        or exists (select from snapshot n where n.org_id = c.org_id and n.cluster_id = c.id and n.state = 'announced'
+        or c.agent_state = 'enrolled' and exists (select from snapshot n where n.org_id = c.org_id and n.cluster_id = c.id and n.state = 'announced'
           and n.announced_at >= ${uploadingSince}::timestamptz)) as scanning,
       r.scope, r.cells, r.open_critical, r.open_high, r.open_medium, r.open_low,
       r.worst_rank, r.failing_controls, r.failing_control_ids, r.workloads_cde, r.workloads_connected_to,
