@@ -49,8 +49,7 @@ export class CdePaths {
           const [from, to] = way === "into" ? [other, target] : [target, other];
           const connection = this.network.between(from, to);
           if (!isNoPort(connection.allowed)) return { path: { from, to, connection } };
-          if (!isNoPort(connection.unknown))
-            doubt ??= `whether ${nameOfClass(from)} reaches ${nameOfClass(to)} is not known: ${[...connection.ingress.doubts, ...connection.egress.doubts][0] ?? "the policies don't decide it"}`;
+          if (doubt === null && !isNoPort(connection.unknown)) doubt = doubtOf(from, to, connection);
         }
       }
     }
@@ -70,6 +69,11 @@ export class CdePaths {
     }
     return found;
   }
+}
+
+function doubtOf(from: PodClass, to: PodClass, { ingress, egress }: Connection): string {
+  const [first = "the policies don't decide it"] = [...ingress.doubts, ...egress.doubts];
+  return `whether ${nameOfClass(from)} reaches ${nameOfClass(to)} is not known: ${first}`;
 }
 
 /** `shop/Deployment web reaches cde/Deployment api on TCP 443 (allowed by …)`. */

@@ -7,7 +7,7 @@
  * - Workloads with a hostPort (or that share the host's network, in the CDE): they listen on their node's address.
  * A VirtualService of the gateway `mesh` only, and a route whose parent is a Service, steer traffic inside and open nothing.
  */
-import { allContainers, type ResourceRef, refOf, type Workload } from "@/lib/inventory/inventory";
+import { allContainers, type Inventory, type ResourceRef, refOf, type Workload } from "@/lib/inventory/inventory";
 import type { CustomObject, Ingress, Service } from "@/lib/inventory/kinds";
 import { matchesMapSelector } from "@/lib/inventory/selectors";
 import type { SectionName } from "@/lib/inventory/snapshot";
@@ -33,7 +33,7 @@ export interface Exposure {
   means: string;
   facing: Facing;
   /** Judged workloads that it leads to. */
-  workloads: Workload[];
+  workloads: readonly Workload[];
   /** Judged namespaces that it leads into. */
   namespaces: string[];
   hosts: string[];
@@ -60,11 +60,23 @@ export function exposuresOf(context: EvaluationContext, judged: ReadonlySet<stri
   ];
 }
 
-/** The workloads that a Service selects; none for one without a selector. */
-export function workloadsBehind(context: EvaluationContext, service: Service): Workload[] {
-  return context.inventory
-    .workloadsIn(namespaceOf(service))
-    .filter((workload) => matchesMapSelector(service.spec.selector, workload.labels));
+const behind = new WeakMap<Inventory, Map<Service, readonly Workload[]>>();
+
+/** The workloads that a Service selects; none for one without a selector. Looked up once per inventory. */
+export function workloadsBehind({ inventory }: EvaluationContext, service: Service): readonly Workload[] {
+  let found = behind.get(inventory);
+  if (found === undefined) {
+    found = new Map();
+    behind.set(inventory, found);
+  }
+  let workloads = found.get(service);
+  if (workloads === undefined) {
+    workloads = inventory
+      .workloadsIn(namespaceOf(service))
+      .filter((workload) => matchesMapSelector(service.spec.selector, workload.labels));
+    found.set(service, workloads);
+  }
+  return workloads;
 }
 
 function serviceExposures(context: EvaluationContext, judged: ReadonlySet<string>): Exposure[] {

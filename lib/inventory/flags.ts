@@ -74,8 +74,7 @@ function readFlags(inventory: Inventory, component: Component): ComponentFlags {
   if (!readable.known) return { visible: false, reason: readable.message };
 
   const instances: ComponentInstance[] = [];
-  for (const { pod } of inventory.livePods) {
-    if (!mayBeControlPlane(inventory, pod)) continue;
+  for (const pod of controlPlanePods(inventory)) {
     pod.spec.containers.forEach((container, index) => {
       const words = wordsOf(container);
       if (!runs(component, pod, container, words)) return;
@@ -161,6 +160,17 @@ function withConfigFile(
 /** True when etcd's settings stand in a file that nobody imported, so that its flags say nothing. */
 export function isConfiguredByUnknownFile(instance: ComponentInstance): boolean {
   return instance.flags.has("config-file") && instance.flags.size === 1;
+}
+
+/** The pods that may be of the control plane, looked up once per inventory. */
+const candidates = new WeakMap<Inventory, readonly Pod[]>();
+function controlPlanePods(inventory: Inventory): readonly Pod[] {
+  let pods = candidates.get(inventory);
+  if (pods === undefined) {
+    pods = inventory.livePods.flatMap(({ pod }) => (mayBeControlPlane(inventory, pod) ? [pod] : []));
+    candidates.set(inventory, pods);
+  }
+  return pods;
 }
 
 /**

@@ -115,13 +115,15 @@ function describeAddress(family: AddressFamily, value: bigint): string {
 function parseIPv4(text: string): bigint | null {
   const parts = text.split(".");
   if (parts.length !== 4) return null;
-  let value = 0n;
+  let value = 0;
   for (const part of parts) {
     // A leading zero was octal once; Kubernetes refuses it.
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return null;
-    value = (value << 8n) | BigInt(part);
+    if (!/^(0|[1-9]\d{0,2})$/.test(part)) return null;
+    const byte = Number(part);
+    if (byte > 255) return null;
+    value = value * 256 + byte;
   }
-  return value;
+  return BigInt(value);
 }
 
 function parseIPv6(text: string): bigint | null {

@@ -54,26 +54,37 @@ export function selects(policy: Policy, pod: PodEndpoint): Tri {
 
 /** Sorts the policies that apply to a pod into tiers. */
 export function programOf(direction: Direction, selected: readonly Selected[]): Program {
-  const relevant = selected.filter(({ policy }) => policy.parts[direction] !== null);
+  const relevant: Selected[] = [];
+  let hasNamedPorts = false;
+  for (const one of selected) {
+    const part = one.policy.parts[direction];
+    if (part === null) continue;
+    relevant.push(one);
+    for (const { ports } of part.steps) if (ports.named.length > 0) hasNamedPorts = true;
+  }
+  const key = keyOf(relevant);
+  if (relevant.length > 1) relevant.sort((a, b) => compare(a.policy, b.policy));
   const byTier = new Map<string, Selected[]>();
-  for (const one of [...relevant].sort((a, b) => compare(a.policy, b.policy))) {
+  for (const one of relevant) {
     const tier = byTier.get(one.policy.tier.name);
     if (tier === undefined) byTier.set(one.policy.tier.name, [one]);
     else tier.push(one);
   }
-  return {
-    direction,
-    key: keyOf(relevant),
-    hasNamedPorts: relevant.some(({ policy }) =>
-      policy.parts[direction]?.steps.some(({ ports }) => ports.named.length > 0),
-    ),
-    tiers: [...byTier].map(([name, policies]) => ({
-      name,
-      isolates: strongest(policies.map(({ policy, selects: s }) => and(s, policy.parts[direction]?.isolates ?? "no"))),
-      groups: groupsOf(policies),
-      isolatedBy: policies.flatMap(({ policy }) => (policy.parts[direction]?.isolates === "no" ? [] : [policy])),
-    })),
-  };
+  const tiers: Program["tiers"] = [];
+  for (const [name, policies] of byTier) tiers.push(tierOf(direction, name, policies));
+  return { direction, key, hasNamedPorts, tiers };
+}
+
+function tierOf(direction: Direction, name: string, policies: readonly Selected[]): Program["tiers"][number] {
+  let isolates: Tri = "no";
+  const isolatedBy: Policy[] = [];
+  for (const { policy, selects: match } of policies) {
+    const own = policy.parts[direction]?.isolates ?? "no";
+    if (own !== "no") isolatedBy.push(policy);
+    const here = and(match, own);
+    if (here === "yes" || (here === "maybe" && isolates === "no")) isolates = here;
+  }
+  return { name, isolates, groups: groupsOf(policies), isolatedBy };
 }
 
 /** Equal for equal lists. */
@@ -98,10 +109,6 @@ function groupsOf(policies: readonly Selected[]): Selected[][] {
     else groups.push([one]);
   }
   return groups;
-}
-
-function strongest(all: readonly Tri[]): Tri {
-  return all.includes("yes") ? "yes" : all.includes("maybe") ? "maybe" : "no";
 }
 
 /** Runs the program for one peer; `destination` is the peer for egress and the pod itself for ingress. */

@@ -60,16 +60,26 @@ const PREFIX = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /** What the API server would refuse about a selector, or null. */
 export function selectorProblem(selector: LabelSelector): string | null {
-  const entries: [string, readonly string[]][] = [
-    ...Object.entries(selector.matchLabels ?? {}).map(([key, value]): [string, string[]] => [key, [value]]),
-    ...(selector.matchExpressions ?? []).map(({ key, values }): [string, string[]] => [key, values ?? []]),
-  ];
-  for (const [key, values] of entries) {
-    const slash = key.indexOf("/");
-    const isKey = slash < 0 ? NAME.test(key) : PREFIX.test(key.slice(0, slash)) && NAME.test(key.slice(slash + 1));
-    if (!isKey) return `the label key ${JSON.stringify(key)} is not valid`;
-    const wrong = values.find((value) => value !== "" && !NAME.test(value));
-    if (wrong !== undefined) return `the label value ${JSON.stringify(wrong)} is not valid`;
+  for (const key in selector.matchLabels) {
+    const problem = keyProblem(key) ?? valueProblem(selector.matchLabels[key] ?? "");
+    if (problem !== null) return problem;
+  }
+  for (const { key, values } of selector.matchExpressions ?? []) {
+    const problem = keyProblem(key);
+    if (problem !== null) return problem;
+    for (const value of values ?? []) {
+      const wrong = valueProblem(value);
+      if (wrong !== null) return wrong;
+    }
   }
   return null;
+}
+
+function keyProblem(key: string): string | null {
+  const slash = key.indexOf("/");
+  const isKey = slash < 0 ? NAME.test(key) : PREFIX.test(key.slice(0, slash)) && NAME.test(key.slice(slash + 1));
+  return isKey ? null : `the label key ${JSON.stringify(key)} is not valid`;
+}
+function valueProblem(value: string): string | null {
+  return value === "" || NAME.test(value) ? null : `the label value ${JSON.stringify(value)} is not valid`;
 }

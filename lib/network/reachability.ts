@@ -284,20 +284,21 @@ export class Reachability {
   private side(direction: Direction, pod: PodEndpoint, peer: Endpoint): DirectionAnswer {
     if (pod.isHostNetwork) return EXEMPT_HOST;
     const row = this.rowOf(pod, direction);
-    const ask = (): DirectionAnswer => {
-      const destination = direction === "Ingress" ? pod : peer;
-      return underEnforcement(evaluateDirection(row.program, peer, destination, this.unknownAddress), pod.enforcement);
-    };
     const name = nameOfEnd(peer);
-    if (name === null) return ask();
-    if (typeof name === "number" && !row.touched.has(name)) return (row.untouched ??= ask());
-    if (typeof name === "string" && peer.kind === "pod" && !mayName(row, peer)) return (row.untouched ??= ask());
+    if (name === null) return this.ask(row, direction, pod, peer);
+    const isUntouched = typeof name === "number" ? !row.touched.has(name) : peer.kind === "pod" && !mayName(row, peer);
+    if (isUntouched) return (row.untouched ??= this.ask(row, direction, pod, peer));
     let answer = row.answers.get(name);
     if (answer === undefined) {
-      answer = ask();
+      answer = this.ask(row, direction, pod, peer);
       row.answers.set(name, answer);
     }
     return answer;
+  }
+
+  private ask(row: Row, direction: Direction, pod: PodEndpoint, peer: Endpoint): DirectionAnswer {
+    const destination = direction === "Ingress" ? pod : peer;
+    return underEnforcement(evaluateDirection(row.program, peer, destination, this.unknownAddress), pod.enforcement);
   }
 
   /** Pods under the same policies, with the same named ports where those count, share their answers. */

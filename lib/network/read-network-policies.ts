@@ -158,10 +158,17 @@ export function policyProblem(policy: NetworkPolicy): string | null {
     const rules = direction === "Ingress" ? policy.spec.ingress : policy.spec.egress;
     for (const [i, rule] of (rules ?? []).entries()) {
       const peers = ("from" in rule ? rule.from : "to" in rule ? rule.to : undefined) ?? [];
-      const problem =
-        peers.map(peerProblem).find((p) => p !== null) ?? (rule.ports ?? []).map(portProblem).find((p) => p !== null);
-      if (problem !== undefined && problem !== null) return `${field}[${i}]: ${problem}`;
+      const problem = firstProblem(peers, peerProblem) ?? firstProblem(rule.ports ?? [], portProblem);
+      if (problem !== null) return `${field}[${i}]: ${problem}`;
     }
+  }
+  return null;
+}
+
+function firstProblem<T>(items: readonly T[], problemOf: (item: T) => string | null): string | null {
+  for (const item of items) {
+    const problem = problemOf(item);
+    if (problem !== null) return problem;
   }
   return null;
 }
