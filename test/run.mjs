@@ -7,7 +7,7 @@
  *
  * `npm test -- --only unit,types` runs some stages; the closing line then counts those alone.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -127,9 +127,18 @@ async function assessorPrograms() {
     });
   }
   const absent = missing.filter((program) => !isThere(program));
-  if (absent.length > 0)
+  if (absent.length > 0) {
     console.error(`Install ${absent.join(" and ")} and run npm test again; the cluster tests count as failed.`);
-  return absent.length === 0;
+    return false;
+  }
+  // Before 1.27 kubectl asks for the API's description in protobuf, which the simulated clusters do not serve.
+  const version = spawnSync("kubectl", ["version", "--client", "-o", "json"], { encoding: "utf8" }).stdout ?? "";
+  const minor = Number(/"minor":\s*"(\d+)/.exec(version)?.[1] ?? 0);
+  if (minor < 27)
+    console.error(
+      `kubectl 1.27 or newer is needed, this is 1.${minor}: install one and run npm test again; the cluster tests count as failed.`,
+    );
+  return minor >= 27;
 }
 
 async function clusterTests() {
