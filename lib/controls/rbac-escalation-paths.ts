@@ -77,7 +77,7 @@ export const rbacEscalationPaths: Control = {
     notApplicable: "Never.",
     why: "Each of these rights is a way to all others: create pods in a namespace, mount its Secrets, act as its accounts.",
     cannotSee:
-      "Ways through custom resources of operators, through the nodes' operating system and through the cloud provider; whether admission policies would stop a step.",
+      "Ways through custom resources of operators, through the nodes' operating system and through the cloud provider, on EKS also by writing the ConfigMap aws-auth, which maps cloud identities to groups; whether admission policies would stop a step.",
   },
   evaluate(context) {
     const unreadable = findUnreadable(context, RBAC_SECTIONS);
