@@ -98,6 +98,10 @@ function collectorTests(control: Control, cases: readonly ControlCase[]): void {
       (options?.source ?? "agent") === "agent" && options?.sections === undefined && options?.invalid === undefined,
   );
   const chosen = (["pass", "fail"] as const).flatMap((status) => live.find((test) => test.status === status) ?? []);
+  it("[cluster] has a passing and a failing case that an agent could hand in", () => {
+    expect(chosen.map(({ status }) => status)).toEqual(["pass", "fail"]);
+  });
+
   it.each(chosen.map((test) => [test.status, test] as const))(
     "[cluster] the agent's collector leads to the same %s",
     async (_, test) => {
@@ -163,6 +167,10 @@ function remediationTests(control: Control, cases: readonly ControlCase[]): void
         await new Promise((resolve) => setImmediate(resolve));
         const after = await rescan(cluster, control, test);
         const now = resultFor(after, result);
+        // A result that is gone is a repair only if nothing unknown has come in its place.
+        const known = new Set(before.map(({ object }) => refKey(object)));
+        const lost = after.filter(({ status, object }) => status === "unknown" && !known.has(refKey(object)));
+        if (now === undefined) expect(lost.map(({ detail }) => detail)).toEqual([]);
         expect(
           now === undefined || now.status === "pass" || now.status === "not-applicable",
           `after ${remediation.apply}\n${remediation.manifest}\nit is ${now?.status}: ${now?.detail}`,
